@@ -1,0 +1,1 @@
+"""The project and what every page shares: settings, people and roles, audit trail, health, embedded database."""

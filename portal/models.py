@@ -1,0 +1,77 @@
+"""Organisations, people and API tokens."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from knox.models import AbstractAuthToken
+
+from portal.ids import uuid7
+
+
+class Organisation(models.Model):
+    """A hospital or clinic. Its patients and orders are seen by its own people only."""
+
+    slug = models.SlugField(unique=True, max_length=60, help_text="Short name in addresses and exports.")
+    name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who signs in. What they may do follows from their groups (`portal.roles`)."""
+
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
+        help_text="Where this person works. Editors and approvers of guidelines need none.",
+    )
+    title = models.CharField(max_length=40, blank=True, help_text="Such as Dr or Prof; shown before the name.")
+    npi = models.CharField(
+        "prescriber number", max_length=20, blank=True, help_text="National identifier, sent with an order."
+    )
+
+    @property
+    def display_name(self) -> str:
+        """Return title and full name, or the user name when no name is known."""
+        return " ".join(part for part in (self.title, self.get_full_name()) if part) or self.username
+
+
+class ApiToken(AbstractAuthToken):
+    """A bearer token of one person for one system; only its hash is stored, and it expires."""
+
+    class Scope(models.TextChoices):
+        """What a token may do. The person behind it must be allowed to do it as well."""
+
+        SUGGEST = "suggest", "Ask for advice"
+        ORDERS_READ = "orders:read", "Read orders"
+        ORDERS_WRITE = "orders:write", "Place and change orders"
+        FINDINGS_WRITE = "findings:write", "Record findings"
+        GUIDELINES_READ = "guidelines:read", "Read guidelines"
+        AUDIT_READ = "audit:read", "Read the trail of an order"
+        WEBHOOKS = "webhooks", "Manage webhooks"
+
+    # the digest would do as a key, but a key is copied into logs, trails and other tables
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    digest = models.CharField(max_length=128, unique=True, editable=False)
+    name = models.CharField(max_length=100, help_text="The system that uses this token.")
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices), default=list)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["user", "name", "created"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.token_key[:6]}...)"
+
+    def allows(self, scope: str) -> bool:
+        """Return whether this token holds the scope."""
+        return scope in self.scopes

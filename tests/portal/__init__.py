@@ -1,0 +1,1 @@
+"""Tests of settings, people, audit trail, database and server."""
