@@ -1,0 +1,77 @@
+"""What every page may show beside its own content."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.roles import Role, has_role
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the main navigation. A page may name its own `key` as `nav` in its context."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+def nav_items(request: HttpRequest) -> list[NavItem]:
+    """Return the sections this person may open, in order; nobody signed in gets none.
+
+    Current is the section with the longest address that the page's address begins with.
+    """
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    clinician = has_role(user, Role.CLINICIAN)
+    wanted = [
+        ("worklist", _("Worklist"), "worklist", clinician),
+        ("orders", _("Orders"), "order_list", clinician or has_role(user, Role.AUDITOR)),
+        ("new-order", _("New order"), "patient_search", clinician),
+        ("guidelines", _("Guidelines"), "guideline_list", True),
+        ("administration", _("Administration"), "admin:index", user.is_staff),
+    ]
+    entries = [(key, label, _address(name)) for key, label, name, allowed in wanted if allowed]
+    sections = [url for _key, _label, url in entries if url and _is_within(request.path, url)]
+    here = max(sections, key=len, default="")
+    return [NavItem(key, label, url, current=url == here) for key, label, url in entries if url]
+
+
+def _address(name: str) -> str:
+    """Return the address of a page by name, or nothing when this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_within(path: str, section: str) -> bool:
+    return path == section if section == "/" else path.startswith(section)
+
+
+def _time_zone_label() -> str:
+    """Return the zone that all times on pages are in, such as "Europe/London (UTC+01:00)"."""
+    now: datetime = timezone.localtime()
+    offset = now.strftime("%z")
+    return f"{timezone.get_current_timezone_name()} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+def portal(request: HttpRequest) -> dict[str, object]:
+    """Return what the frame of a page needs; the costlier parts are functions that only the frame calls."""
+    navigation: Callable[[], list[NavItem]] = partial(nav_items, request)
+    return {
+        "training": settings.PORTAL_TRAINING,
+        "nav_items": navigation,
+        "help_url": partial(_address, "help"),
+        "time_zone_label": _time_zone_label,
+        "idle_seconds": settings.SESSION_COOKIE_AGE,
+    }

@@ -1,0 +1,76 @@
+/* Small help on every page. Each page also works without it. */
+"use strict";
+
+/* Errors: put the reader on the summary, and a summary link on the control it names. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("error-summary")?.focus();
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#error-summary a[href^='#']");
+  if (link) document.getElementById(link.hash.slice(1))?.focus();
+});
+
+/* A second click on the same button within five seconds is the first one again. The server refuses repeats too. */
+const SECOND_CLICK_MS = 5000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const pressed = `${event.submitter?.name}=${event.submitter?.value}`;
+  const now = Date.now();
+  if (form.method === "post" && form.dataset.pressed === pressed && now - Number(form.dataset.pressedAt) < SECOND_CLICK_MS) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.pressed = pressed;
+  form.dataset.pressedAt = now;
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.pressed;
+});
+
+/* Two minutes before the session ends, say so and offer to stay. */
+const WARN_BEFORE_MS = 120000;
+document.addEventListener("DOMContentLoaded", () => {
+  const warning = document.getElementById("session-warning");
+  const idleMs = Number(document.body.dataset.idleSeconds) * 1000;
+  if (!warning || !(idleMs > WARN_BEFORE_MS)) return;
+  let timer;
+  const restart = () => {
+    clearTimeout(timer);
+    warning.hidden = true;
+    timer = setTimeout(() => { warning.hidden = false; }, idleMs - WARN_BEFORE_MS);
+  };
+  warning.querySelector("button").addEventListener("click", async () => {
+    const answer = await fetch(warning.dataset.keep || location.href, { method: "HEAD", credentials: "same-origin" });
+    if (answer.ok && !answer.redirected) restart();
+    else location.reload();
+  });
+  document.addEventListener("portal:request", restart);
+  restart();
+});
+
+/* The banner grows with long names and large text; what scrolls into view must stay below it. */
+document.addEventListener("DOMContentLoaded", () => {
+  const banner = document.querySelector(".pb");
+  if (!banner) return;
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--banner-height", `${banner.offsetHeight}px`);
+  }).observe(banner);
+});
+
+/* Tables that become cards on a narrow screen keep their table roles. */
+document.addEventListener("DOMContentLoaded", () => {
+  const roles = [["", "table"], ["thead,tbody", "rowgroup"], ["tr", "row"], ["td", "cell"], ["th[scope=row]", "rowheader"], ["th[scope=col]", "columnheader"]];
+  for (const table of document.querySelectorAll("table.tb-s")) {
+    for (const [selector, role] of roles) {
+      for (const part of selector ? table.querySelectorAll(selector) : [table]) part.setAttribute("role", role);
+    }
+  }
+});
+
+/* A print button, for those who look for one. */
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+});
