@@ -1,5 +1,6 @@
 """The test database: made from a migrated template, emptied by its owner."""
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ def django_db_setup(database_server: str, django_db_blocker: Any, worker_id: str
     TransactionTestCase._fixture_teardown = patched  # type: ignore[method-assign]
     connections.close_all()
     with psycopg.connect(database_server, autocommit=True) as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(owner, name)
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def _make_template(owner: Connection, owner_url: str, name: str, blocker: Any) -
 
 def _create(owner: Connection, name: str, template: str) -> None:
     identifier = sql.Identifier(name)
-    owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+    _drop(owner, name)
     owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(template)))
     # a test database need not survive the machine
     owner.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(identifier))
@@ -125,11 +126,13 @@ def _drop_leftovers(owner: Connection) -> None:
         else:
             gone = not (number.isdigit() and Path(f"/proc/{number}").exists())
         if gone:
-            # without FORCE: one that is in use, such as another machine's, stays
-            try:
-                owner.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-            except psycopg.errors.ObjectInUse:
-                continue
+            _drop(owner, name)
+
+
+def _drop(owner: Connection, name: str) -> None:
+    """Drop the database unless somebody uses it, such as another machine; the next run tries again."""
+    with contextlib.suppress(psycopg.errors.ObjectInUse):
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _schema_digest() -> str:
