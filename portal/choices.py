@@ -6,7 +6,7 @@ from typing import Self
 class Described(str):
     """The label of a choice, with a sentence that explains it, shown on radio cards.
 
-    A form gives it as an ordinary label: `("negative", Described("No disease", "All earlier sites resolved"))`.
+    A form gives it as an ordinary label: `("negative", Described("No disease", "All sites resolved"))`.
     """
 
     description: str

@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.filter
 def day(value: date | datetime | str | None) -> SafeString | str:
-    """Return a date as `<time>`, written 12-Jun-2026: never numbers alone. Also takes ISO text; "" for nothing."""
+    """Return a date as `<time>`, written 12-Jun-2026: never numbers alone; "" for nothing. ISO text too."""
     read = parse_date(value[:10]) if isinstance(value, str) else value
     if not read:
         return ""
