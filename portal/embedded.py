@@ -163,6 +163,9 @@ class EmbeddedPostgres:
 
     def _socket_dir(self, cluster: Path, account: Account) -> Path:
         """Return a folder for the socket: beside the cluster, or a private temporary one if that path is long."""
+        before = read_private(self._file)["socket_dir"]
+        if before and Path(before).is_dir():
+            return Path(before)  # whoever kept the address finds the server again
         beside = cluster.parent / "socket"
         if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and not set(str(beside)) & set(',"'):
             beside.mkdir(mode=0o700, exist_ok=True)

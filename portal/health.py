@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error, connection
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -40,9 +40,9 @@ def database_answers() -> bool:
         return cursor.fetchone() == (1,)
 
 
-def migrations_applied() -> bool:
+def migrations_applied(alias: str = DEFAULT_DB_ALIAS) -> bool:
     """Return whether the schema is the one this code was written for."""
-    executor = MigrationExecutor(connection)
+    executor = MigrationExecutor(connections[alias])
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 

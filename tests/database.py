@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from portal.bootstrap import close_database
+from portal.connections import use_addresses, use_database
 from portal.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,8 +37,7 @@ def database_server() -> Iterator[str]:
         return
     server = EmbeddedPostgres(settings.PORTAL_DATA_DIR)
     addresses = server.start()
-    _point("default", addresses.app_url)
-    _point("owner", addresses.owner_url)
+    use_addresses(addresses)
     yield addresses.owner_url
     server.stop()
 
@@ -141,29 +141,19 @@ def _schema_digest() -> str:
     for app in ("portal", "guidelines", "ordering"):
         files = [*(ROOT / app).rglob("*.py"), *(ROOT / app).rglob("*.sql")]
         for path in sorted(files):
-            makes_schema = path.suffix == ".sql" or "migrations" in path.parts or app == "portal"
-            if makes_schema or path.name.startswith("models") or "models" in path.parts:
+            # models name the permissions; roles give them
+            parts = {*path.relative_to(ROOT).parts, path.stem}
+            if path.suffix == ".sql" or parts & {"migrations", "models", "audit_models", "roles", "triggers", "watching"}:
                 digest.update(path.read_bytes())
     for name, version in sorted((item.name, item.version) for item in distributions()):
         digest.update(f"{name}={version}\n".encode())
     return digest.hexdigest()[:12]
 
 
-def _point(alias: str, url: str) -> None:
-    """Let a Django alias sign in with this URL."""
-    values = psycopg.conninfo.conninfo_to_dict(url)
-    parts = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "NAME": "dbname"}
-    known = settings.DATABASES.setdefault(alias, {**settings.DATABASES["default"], "OPTIONS": {}, "TEST": {}})
-    known.update({ours: str(values.get(theirs) or "") for ours, theirs in parts.items()})
-    connections.settings[alias].update(known)
-
-
 def _use(name: str) -> None:
     """Let `default` and `owner` connect to this database from now on."""
     for alias in ("default", "owner"):
-        connections[alias].close()
-        settings.DATABASES[alias]["NAME"] = name
-        connections[alias].settings_dict["NAME"] = name
+        use_database(alias, name)
 
 
 def _empty(self: TransactionTestCase) -> None:

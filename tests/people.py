@@ -1,21 +1,15 @@
 """Organisations and people of every role, and clients that are signed in as them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 
+from portal.audit import acting, system
 from portal.models import Organisation, User
 from portal.roles import Role, give_roles
 
 PASSWORD = "a long password for tests"  # noqa: S105 - for people who exist in a test only
-
-try:
-    from portal.audit import acting, system
-except ImportError:
-    from contextlib import nullcontext as acting
-
-    system = str
 
 AsUser = Callable[[User], Client]
 
@@ -100,6 +94,13 @@ def auditor(organisation: Organisation) -> User:
 def administrator(organisation: Organisation) -> User:
     """Return an administrator of the organisation."""
     return make_user("administrator", Role.ADMINISTRATOR, organisation=organisation)
+
+
+@pytest.fixture
+def acting_system() -> Iterator[None]:
+    """Let the test itself be who acts, where it writes rows outside the actions."""
+    with acting(system("tests")):
+        yield
 
 
 @pytest.fixture

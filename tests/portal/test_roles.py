@@ -35,6 +35,7 @@ def test_nobody_may_delete_an_order_or_change_a_group(role: Role) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("acting_system")
 def test_sync_takes_back_what_the_table_does_not_give() -> None:
     clinicians = Group.objects.get(name=Role.CLINICIAN)
     approvers = Group.objects.get(name=Role.APPROVER)
@@ -71,6 +72,7 @@ def test_a_disabled_person_and_a_stranger_hold_no_role(clinician: User) -> None:
     assert not has_role(AnonymousUser(), *Role)
 
 
+@pytest.mark.usefixtures("acting_system")
 def test_roles_of_the_desk_open_the_admin_and_clinicians_stay_out(clinician: User, editor: User) -> None:
     assert not clinician.is_staff
     assert editor.is_staff

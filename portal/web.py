@@ -1,0 +1,50 @@
+"""The web server of `manage.py serve`: waitress on a socket that the parent has already bound.
+
+Run as `python -m portal.web FILE_DESCRIPTOR`. It ends when its standard input does, so that it never outlives
+a parent that was killed.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+THREADS = 8
+MAX_BODY = 16 * 1024 * 1024  # bytes; the portal itself answers 413 far below, in the caller's format
+
+
+def main(descriptor: int) -> None:
+    """Serve until SIGTERM, or until the parent is gone."""
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+    import waitress
+
+    from portal.wsgi import application
+
+    waitress.serve(
+        application,
+        sockets=[socket.socket(fileno=descriptor)],
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=MAX_BODY,
+        channel_timeout=60,  # seconds
+        # the portal reads them itself, and only with PORTAL_PROXIES set
+        clear_untrusted_proxy_headers=not os.environ.get("PORTAL_PROXIES"),
+        _quiet=True,
+    )
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)  # waitress lets running requests end
+
+
+def _follow_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
