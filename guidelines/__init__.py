@@ -1,0 +1,1 @@
+"""Guideline content: the pure engine, versioned rows, packs and the editors' desk."""

@@ -1,0 +1,59 @@
+"""`manage.py load_pack FILE`: check a content pack and load it as a draft."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from guidelines import packs
+from guidelines.actions import load_pack, publish
+from guidelines.exceptions import ContentRefused, DraftExists
+from portal import audit
+
+
+class Command(BaseCommand):
+    """Load one content pack. Nothing is stored unless the whole pack is right."""
+
+    help = "Check a content pack and load it as a draft. With --dry-run, only check it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name the file and how far to go."""
+        parser.add_argument("file", type=Path, help="the pack, a JSON file")
+        parser.add_argument("--dry-run", action="store_true", help="check the pack and store nothing")
+        parser.add_argument("--publish", action="store_true", help="publish the draft at once")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Report every fault with its place, or what was loaded."""
+        try:
+            data = options["file"].read_bytes()
+        except OSError as fault:
+            raise CommandError(f"{options['file']}: {fault.strerror}") from fault
+        try:
+            document = packs.read_pack(data)
+            if options["dry_run"]:
+                counts = ", ".join(
+                    f"{len(value)} {name.replace('_', ' ')}"
+                    for name, value in document.items()
+                    if isinstance(value, list)
+                )
+                self.stdout.write(f"{document['slug']} is right: {counts}. Nothing was stored.")
+                return
+            with audit.acting(audit.system("load_pack")):
+                version = load_pack(
+                    document=document,
+                    by=None,
+                    note=f"Loaded from {options['file'].name}",
+                )
+                if options["publish"]:
+                    version = publish(version=version, by=None)
+        except ContentRefused as refusal:
+            faults = "\n".join(f"  {place or '/'}: {message}" for place, message in refusal.errors)
+            raise CommandError(
+                f"{options['file']} was not loaded, {len(refusal.errors)} fault(s):\n{faults}"
+            ) from refusal
+        except DraftExists as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"{version} loaded as {version.get_state_display().lower()}.")

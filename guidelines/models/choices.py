@@ -1,0 +1,57 @@
+"""The closed vocabularies of guideline content. The slugs are stored; the labels are for people."""
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """Where a version of a scenario stands."""
+
+    DRAFT = "draft", "Draft"  # editors may change it; nobody is advised by it
+    PUBLISHED = "published", "Published"  # in use; nothing in it can change
+    SUPERSEDED = (
+        "superseded",
+        "Superseded",
+    )  # replaced; kept, because orders were placed under it
+
+
+class Standing(models.TextChoices):
+    """Where a value comes from, as clinicians see it."""
+
+    ARTICLE = "article", "Article"  # the scenario's primary source says so
+    SECONDARY = "secondary", "Secondary"  # another cited source says so
+    INFERRED = "inferred", "Inferred"  # our reading of the primary source
+    SITE_POLICY = "site_policy", "Site policy"  # the institution decides
+
+
+class Rating(models.TextChoices):
+    """How appropriate a study is for the scenario, in the words of the ACR methodology."""
+
+    USUALLY_APPROPRIATE = "usually_appropriate", "Usually appropriate"
+    MAY_BE_APPROPRIATE = "may_be_appropriate", "May be appropriate"
+    MAY_BE_APPROPRIATE_DISAGREEMENT = (
+        "may_be_appropriate_disagreement",
+        "May be appropriate (disagreement)",
+    )
+    USUALLY_NOT_APPROPRIATE = "usually_not_appropriate", "Usually not appropriate"
+
+
+class Role(models.TextChoices):
+    """What a study is for this patient; the list shows studies in this order of roles."""
+
+    SUGGESTED = "suggested", "Suggested"
+    ALTERNATIVE = "alternative", "Alternative"
+    FALLBACK = "fallback", "Fallback"  # if neither of the above is possible
+    CONTRAINDICATED = (
+        "contraindicated",
+        "Contraindicated",
+    )  # stays visible, never removed
+    NOT_RATED = "not_rated", "Not rated"
+    NOT_RECOMMENDED = "not_recommended", "Not recommended"
+
+
+class Severity(models.TextChoices):
+    """How loud an advisory is."""
+
+    INFO = "info", "For information"
+    CAUTION = "caution", "Caution"
+    STOP = "stop", "Stop and check"
