@@ -13,4 +13,4 @@ os.environ["PORTAL_TRAINING"] = "true"
 # Playwright runs a loop of its own beside the test; Django takes that for asynchronous code
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-pytest_plugins = ["tests.database", "tests.people"]
+pytest_plugins = ["tests.database", "tests.people", "tests.content"]

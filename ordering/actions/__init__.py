@@ -1,0 +1,30 @@
+"""Every write of ordering. Keyword-only, one transaction each, under the name of who acts."""
+
+from ordering.actions.findings import record_finding, record_progress
+from ordering.actions.orders import (
+    cancel_order,
+    change_draft,
+    enter_in_error,
+    hold_order,
+    place_order,
+    resume_order,
+    sign_order,
+)
+from ordering.actions.patients import PatientIdentity, create_patient, patient_for
+from ordering.actions.questions import record_consultation
+
+__all__ = [
+    "PatientIdentity",
+    "cancel_order",
+    "change_draft",
+    "create_patient",
+    "enter_in_error",
+    "hold_order",
+    "patient_for",
+    "place_order",
+    "record_consultation",
+    "record_finding",
+    "record_progress",
+    "resume_order",
+    "sign_order",
+]

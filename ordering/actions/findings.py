@@ -1,0 +1,192 @@
+"""Recording what a report showed, and what radiology says of an order's progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from guidelines import library
+from guidelines.engine import Case, next_steps
+from ordering.actions.orders import MAX_NOTE, complete_order, locked
+from ordering.exceptions import NotReportable, Refusal, Refused
+from ordering.models import Finding, Order, Progress
+from portal import audit
+from portal.models import User
+
+S = Order.Status
+REPORTABLE = frozenset({S.ACTIVE, S.COMPLETED})
+
+
+@transaction.atomic
+def record_finding(
+    *,
+    order: Order,
+    by: User,
+    via: str,
+    finding: str,
+    compared_with_baseline: str,
+    discordant: bool = False,
+    complications: Sequence[str] = (),
+    comment: str = "",
+    reported_at: datetime | None = None,
+) -> Finding:
+    """Return the finding with its next steps, by the version the order was placed under.
+
+    Not yet compared with baseline makes it provisional; any other completes an active order.
+    Raises NotReportable and Refused with every fault.
+    """
+    order = locked(order)
+    if order.status not in REPORTABLE:
+        raise NotReportable(
+            f"This order is {order.get_status_display().lower()}. "
+            "A finding can be recorded on a signed order that still stands."
+        )
+    ruleset = library.ruleset(order.consultation.version_id)
+    now = timezone.now()
+    refusals = []
+    if finding not in ruleset.findings:
+        refusals.append(_not_in_list("/finding", ruleset.findings))
+    if compared_with_baseline not in Finding.Compared.values:
+        refusals.append(_not_in_list("/compared_with_baseline", Finding.Compared.values))
+    for place, complication in enumerate(complications):
+        if complication not in ruleset.complications:
+            refusals.append(_not_in_list(f"/complications/{place}", ruleset.complications))
+        elif complication in complications[:place]:
+            refusals.append(
+                Refusal(
+                    f"/complications/{place}",
+                    "repeated",
+                    "Name it once.",
+                    is_shape=True,
+                )
+            )
+    if reported_at is not None and reported_at > now:
+        refusals.append(Refusal("/reported_at", "in-the-future", "The report cannot be in the future."))
+    if len(comment) > MAX_NOTE:
+        refusals.append(Refusal("/comment", "too-long", f"Use at most {MAX_NOTE} characters."))
+    if refusals:
+        raise Refused(refusals)
+    case = Case.from_dict(
+        ruleset,
+        order.consultation.answers,
+        today=timezone.localdate(order.consultation.created_at),
+    )
+    steps = next_steps(
+        ruleset,
+        answers=case,
+        finding=finding,
+        discordant=discordant,
+        complications=list(complications),
+        studies_done=studies_done(order),
+    )
+    provisional = compared_with_baseline == Finding.Compared.NOT_YET
+    recorded = Finding.objects.create(
+        order=order,
+        finding=finding,
+        compared_with_baseline=compared_with_baseline,
+        discordant=discordant,
+        complications=list(complications),
+        comment=comment,
+        reported_at=reported_at,
+        recorded_at=now,
+        recorded_by=by,
+        via=via,
+        provisional=provisional,
+        next_steps=[asdict(step) for step in steps],
+    )
+    order.finding = finding
+    order.finding_provisional = provisional
+    order.updated_at = now
+    order.revision += 1
+    order.save(update_fields=["finding", "finding_provisional", "updated_at", "revision"])
+    audit.log(
+        "finding.recorded",
+        action="C",
+        entity="order",
+        entity_id=str(order.pk),
+        organisation_id=order.organisation_id,
+        patient_id=order.patient_id,
+        detail={"finding": str(recorded.pk), "provisional": provisional},
+    )
+    if order.status == S.ACTIVE and not provisional:
+        complete_order(order=order, by=by, via=via)
+    return recorded
+
+
+@transaction.atomic
+def record_progress(
+    *,
+    order: Order,
+    by: User,
+    via: str,
+    event: str,
+    at: datetime | None = None,
+    accession: str = "",
+) -> Progress:
+    """Return what radiology reported of a signed order. It changes no status.
+
+    Raises NotReportable and Refused with every fault.
+    """
+    order = locked(order)
+    now = timezone.now()
+    if order.status not in REPORTABLE | {S.ON_HOLD}:
+        raise NotReportable(f"This order is {order.get_status_display().lower()}; nothing is under way.")
+    refusals = []
+    if event not in Progress.Event.values:
+        refusals.append(_not_in_list("/event", Progress.Event.values))
+    if at is not None and at > now and event != Progress.Event.SCHEDULED:
+        refusals.append(Refusal("/at", "in-the-future", "This cannot have happened in the future."))
+    if len(accession) > Progress._meta.get_field("accession").max_length:  # type: ignore[operator]
+        refusals.append(Refusal("/accession", "too-long", "Use at most 60 characters."))
+    if refusals:
+        raise Refused(refusals)
+    progress = Progress.objects.create(
+        order=order,
+        event=event,
+        at=at or now,
+        accession=accession,
+        recorded_at=now,
+        recorded_by=by,
+        via=via,
+    )
+    order.updated_at = now
+    order.revision += 1
+    order.save(update_fields=["updated_at", "revision"])
+    audit.log(
+        f"order.{event}",
+        action="U",
+        entity="order",
+        entity_id=str(order.pk),
+        organisation_id=order.organisation_id,
+        patient_id=order.patient_id,
+        detail={"accession": accession} if accession else None,
+    )
+    return progress
+
+
+def studies_done(order: Order) -> list[str]:
+    """Codes of the studies that are done: this order's, and those of linked orders with a finding.
+
+    Linked are all orders of the same chain, up and down; cancelled ones and errors do not count.
+    """
+    done = {order.study_code}
+    root = order
+    while root.parent is not None:
+        root = root.parent
+    generation = [root]
+    while generation:
+        done |= {
+            linked.study_code
+            for linked in generation
+            if linked.finding and linked.status not in {S.REVOKED, S.ENTERED_IN_ERROR}
+        }
+        generation = list(Order.objects.filter(parent__in=generation))
+    return sorted(done - {""})
+
+
+def _not_in_list(pointer: str, values: Sequence[str]) -> Refusal:
+    return Refusal(pointer, "not-in-list", f"Use one of: {', '.join(values)}.")

@@ -1,0 +1,28 @@
+"""Who may do what with patients and orders: one function for each question, for every surface."""
+
+from __future__ import annotations
+
+from portal.models import User
+from portal.roles import Role, has_role
+
+
+def may_order(user: User) -> bool:
+    """Draft, sign, cancel, record findings: a clinician of an organisation."""
+    return user.organisation_id is not None and has_role(user, Role.CLINICIAN)
+
+
+def may_read_orders(user: User) -> bool:
+    """Read the organisation's patients and orders: its clinicians and its auditors."""
+    return user.organisation_id is not None and (
+        has_role(user, Role.CLINICIAN) or has_role(user, Role.AUDITOR)
+    )
+
+
+def may_read_trail(user: User) -> bool:
+    """Read the audit trail of an order of the organisation."""
+    return may_read_orders(user)
+
+
+def may_ask(user: User) -> bool:
+    """Ask for advice without a patient: whoever may see content."""
+    return user.is_active

@@ -1,0 +1,76 @@
+"""Published guideline content and patients for tests, made through the actions, as production does."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guidelines import packs
+from guidelines.actions import load_pack, publish
+from guidelines.models import ScenarioVersion
+from ordering.actions import PatientIdentity, create_patient
+from ordering.models import Patient
+from portal import audit
+from portal.models import User
+
+LEUKAEMIA = "adult-all-emd-post-therapy"
+SHIPPED = packs.CONTENT / f"{LEUKAEMIA}.json"
+BICYCLE = Path(__file__).parent / "cases" / "packs" / "which-bicycle.json"
+
+FITTING: dict[str, Any] = {
+    "diagnosis": "all",
+    "therapy_status": "completed",
+    "therapy_course": "induction",
+    "emd_at_diagnosis": "yes",
+    "emd_sites": ["lymph_nodes"],
+    "baseline_modality": "ct_with_iv_contrast",
+    "severe_contrast_allergy": "no",
+    "renal_failure": "no",
+    "post_therapy_ct_result": "not_done",
+    "post_therapy_pet_ct_done": "no",
+}
+
+MakePatient = Callable[..., Patient]
+
+
+def load(path: Path) -> ScenarioVersion:
+    """Return the published version of a pack."""
+    with audit.acting(audit.system("tests")):
+        draft = load_pack(document=packs.read_pack(path.read_bytes()), by=None)
+        return publish(version=draft, by=None)
+
+
+@pytest.fixture
+def leukaemia(db: None) -> ScenarioVersion:
+    """Return the shipped guideline, published."""
+    return load(SHIPPED)
+
+
+@pytest.fixture
+def bicycle(db: None) -> ScenarioVersion:
+    """Return the example that has nothing to do with leukaemia, published."""
+    return load(BICYCLE)
+
+
+@pytest.fixture
+def make_patient() -> MakePatient:
+    """Return a function that makes a patient, by default 42 years old, of a person's organisation."""
+    count = 0
+
+    def make(by: User, **given: Any) -> Patient:
+        nonlocal count
+        count += 1
+        identity = {
+            "mrn": f"4002 {count:04d}",
+            "family_name": "Martin",
+            "given_name": "Alex",
+            "birth_date": date(date.today().year - 42, 1, 1),
+            "sex": "male",
+        } | given
+        assert by.organisation is not None
+        with audit.acting(audit.actor_of(by)):
+            return create_patient(organisation=by.organisation, identity=PatientIdentity(**identity), by=by)
+
+    return make
