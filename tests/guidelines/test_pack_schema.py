@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.guidelines.shipped_pack import fresh_pack, validator
+from tests.guidelines.shipped_pack import ROOT, fresh_pack, validator
 
 GONE = object()  # marks a key to be taken out
 EQUALS = {"element": "diagnosis", "op": "equals", "value": "all"}
@@ -233,3 +233,12 @@ def test_every_object_of_the_schema_is_closed():
     ]
 
     assert open_objects == []
+
+
+def test_the_documentation_names_every_field_and_operator():
+    definitions = validator().schema["$defs"].values()
+    names = {name for definition in definitions for name in definition.get("properties", {})}
+    names |= set(validator().schema["$defs"]["report_condition_leaf"]["properties"]["op"]["enum"])
+    text = (ROOT / "docs" / "content.md").read_text("utf-8")
+
+    assert {name for name in names if f"`{name}`" not in text and f'"{name}"' not in text} == set()
