@@ -10,5 +10,10 @@ class PortalConfig(AppConfig):
     verbose_name = "People and audit"
 
     def ready(self) -> None:
-        """Register the checks of settings."""
+        """Register the checks of settings, and let the audit trail follow who acts and who signs in."""
         from portal import checks  # noqa: F401
+        from portal.audit.session import follow_actor
+        from portal.sign_in_audit import record_sign_ins
+
+        follow_actor()
+        record_sign_ins()

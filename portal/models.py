@@ -5,7 +5,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from knox.models import AbstractAuthToken
 
+from portal.audit_models import AuditEvent
 from portal.ids import uuid7
+
+__all__ = ["ApiToken", "AuditEvent", "Organisation", "User"]
 
 
 class Organisation(models.Model):
