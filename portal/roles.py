@@ -39,7 +39,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.CLINICIAN: {"guidelines": READ, "ordering": WRITE},
     Role.EDITOR: {"guidelines": ALL},
     Role.APPROVER: {"guidelines": READ, "guidelines.scenarioversion": (*READ, "publish")},
-    Role.AUDITOR: {"guidelines": READ, "ordering": READ},
+    Role.AUDITOR: {"guidelines": READ, "ordering": READ, "portal.auditevent": READ},
     Role.ADMINISTRATOR: {
         "portal.organisation": WRITE,
         "portal.user": WRITE,
