@@ -7,9 +7,6 @@ PORTAL_OWNER_DATABASE_URL choose a server, else the embedded one is started.
 
 import os
 
-# before Django reads its settings: one connection per test, no HTTPS, static files as they are
-os.environ["PORTAL_DATABASE_POOL"] = "0"
-os.environ["PORTAL_TRAINING"] = "true"
 # Playwright runs a loop of its own beside the test; Django takes that for asynchronous code
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
