@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from guidelines import packs
 from guidelines.actions import load_pack, publish
@@ -66,7 +67,7 @@ def make_patient() -> MakePatient:
             "mrn": f"4002 {count:04d}",
             "family_name": "Martin",
             "given_name": "Alex",
-            "birth_date": date(date.today().year - 42, 1, 1),
+            "birth_date": date(timezone.localdate().year - 42, 1, 1),
             "sex": "male",
         } | given
         assert by.organisation is not None
