@@ -49,11 +49,7 @@ class Case:
         if not isinstance(answers, Mapping):
             raise CaseError([Fault("", "wrong_type", "must be an object with each answer under its key")])
         faults = [
-            Fault(
-                str(key),
-                "unknown_key",
-                "is not a question of this guideline; correct it or leave it out",
-            )
+            Fault(str(key), "unknown_key", "is not a question of this guideline; correct it or leave it out")
             for key in answers
             if key not in ruleset.elements_by_key
         ]

@@ -95,12 +95,7 @@ class DataElement:
         if not is_day(given):
             return [("not_a_day", "must be a day of the calendar; check the day and the month")]
         if not self.allow_future and given > today.isoformat():
-            return [
-                (
-                    "in_the_future",
-                    f"must not be in the future; {today.isoformat()} at the latest",
-                )
-            ]
+            return [("in_the_future", f"must not be in the future; {today.isoformat()} at the latest")]
         return []
 
     def _number_faults(self, given: object) -> Found:

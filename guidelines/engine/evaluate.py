@@ -1,23 +1,13 @@
 """From answers to advice: the one place where criteria, order rules and advisories are put together."""
 
-from collections.abc import Iterable
-from typing import TypeVar
-
-from guidelines.engine.advice import (
-    Advice,
-    Advisory,
-    Change,
-    CriterionResult,
-    RankedStudy,
-    Redirect,
-)
+from guidelines.engine.advice import Advice, Advisory, Change, CriterionResult, RankedStudy, Redirect, Remark
 from guidelines.engine.case import Case
 from guidelines.engine.conditions import Answers
 from guidelines.engine.outcomes import Outcome, Truths, fit_of, outcome_of
 from guidelines.engine.ruleset import Criterion, RuleSet
 from guidelines.engine.terms import DOES_NOT_FIT, ENGINE_VERSION, NEEDS_ANSWERS, UNKNOWN
 
-Said = TypeVar("Said")
+Said = dict[str | None, tuple[Remark, ...]]  # remarks by the code of the study they stand on
 
 
 def evaluate(ruleset: RuleSet, case: Case) -> Advice:
@@ -90,24 +80,32 @@ def _redirects(ruleset: RuleSet, statuses: Truths, answers: Answers) -> tuple[Re
 
 def _studies(ruleset: RuleSet, truths: Truths) -> tuple[RankedStudy, ...]:
     """Return the order of the first true rule, with the reasons and cautions of every true rule."""
-    true_rules = [rule for rule, truth in zip(ruleset.order_rules, truths, strict=True) if truth]
-    if not true_rules:
-        return ruleset.start
-    return tuple(
-        RankedStudy(
-            ranked.study,
-            ranked.position,
-            ranked.role,
-            _distinct(rule.reason for rule in true_rules if rule.stands_on == ranked.study.code),
-            _distinct(rule.caution for rule in true_rules if ranked.study.code in rule.cautioned),
-        )
-        for ranked in true_rules[0].ranking
-    )
+    ranking = None
+    reasons: Said = {}
+    cautions: Said = {}
+    for rule, truth in zip(ruleset.order_rules, truths, strict=True):
+        if truth:
+            if ranking is None:
+                ranking = rule.ranking
+            _say(reasons, rule.stands_on, rule.reason)
+            for code in rule.cautioned:
+                _say(cautions, code, rule.caution)
+    return ruleset.start if ranking is None else tuple(_spoken(row, reasons, cautions) for row in ranking)
 
 
-def _distinct(values: Iterable[Said]) -> tuple[Said, ...]:
-    """Return the values without repeats, in their order."""
-    return tuple(dict.fromkeys(values))
+def _say(said: Said, code: str | None, remark: Remark) -> None:
+    """Add a remark to those on a study, unless it stands there already."""
+    remarks = said.setdefault(code, ())
+    if remark not in remarks:
+        said[code] = (*remarks, remark)
+
+
+def _spoken(row: RankedStudy, reasons: Said, cautions: Said) -> RankedStudy:
+    """Return a ranked study with what is said of it."""
+    code = row.study.code
+    if code not in reasons and code not in cautions:
+        return row
+    return RankedStudy(row.study, row.position, row.role, reasons.get(code, ()), cautions.get(code, ()))
 
 
 def _advisories(ruleset: RuleSet, answers: Answers) -> tuple[Advisory, ...]:

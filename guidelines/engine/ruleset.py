@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guidelines.engine import terms
-from guidelines.engine.advice import (
-    Advisory,
-    CriterionResult,
-    Question,
-    Radiation,
-    Redirect,
-    Remark,
-    Study,
-)
+from guidelines.engine.advice import Advisory, CriterionResult, Question, Radiation, Redirect, Remark, Study
 from guidelines.engine.conditions import Condition, condition_from
 from guidelines.engine.document import check_shape
 from guidelines.engine.elements import DataElement
