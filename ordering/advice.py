@@ -179,5 +179,6 @@ def replay(consultation: Consultation) -> str:
 
 
 def _refusal(fault: Fault) -> Refusal:
-    pointer = f"/answers/{fault.key}" if fault.key else "/answers"
+    key = fault.key.replace("~", "~0").replace("/", "~1")  # RFC 6901
+    pointer = f"/answers/{key}" if fault.key else "/answers"
     return Refusal(pointer, fault.code.replace("_", "-"), fault.message, fault.is_shape)

@@ -63,29 +63,9 @@ def choose(
     that does not fit, and for a study outside the scenario, nothing is rated.
     """
     study_text = study_text.strip()
-    refusals = _reason_faults(reason)
+    refusals = study_faults(ruleset=ruleset, study=study, study_text=study_text, reason=reason)
     advised = next((row for row in suggestion["studies"] if row["code"] == study), None)
     known = ruleset.studies.get(study) if study else None
-    if study and study_text:
-        refusals.append(
-            Refusal(
-                "/study_text",
-                "two-studies",
-                "Give a study of the scenario or a text, not both.",
-            )
-        )
-    elif study and known is None:
-        refusals.append(Refusal("/study", "unknown-study", f"The scenario has no study “{study}”."))
-    elif not study and not study_text:
-        refusals.append(
-            Refusal(
-                "/study",
-                "required",
-                "Choose a study, or name one that is not listed in the study text.",
-            )
-        )
-    elif len(study_text) > MAX_STUDY_TEXT:
-        refusals.append(Refusal("/study_text", "too-long", f"Use at most {MAX_STUDY_TEXT} characters."))
     if reason is None and not refusals and needs_reason(advised):
         refusals.append(
             Refusal(
@@ -105,6 +85,34 @@ def choose(
         reason=reason,
         adherence=adherence(suggestion, advised),
     )
+
+
+def study_faults(
+    *, ruleset: RuleSet, study: str | None, study_text: str, reason: OverrideGiven | None
+) -> list[Refusal]:
+    """Return what is wrong with a choice whatever the advice: the study, its text, the reason."""
+    refusals = _reason_faults(reason)
+    if study and study_text.strip():
+        refusals.append(
+            Refusal(
+                "/study_text",
+                "two-studies",
+                "Give a study of the scenario or a text, not both.",
+            )
+        )
+    elif study and study not in ruleset.studies:
+        refusals.append(Refusal("/study", "unknown-study", f"The scenario has no study “{study}”."))
+    elif not study and not study_text.strip():
+        refusals.append(
+            Refusal(
+                "/study",
+                "required",
+                "Choose a study, or name one that is not listed in the study text.",
+            )
+        )
+    elif len(study_text) > MAX_STUDY_TEXT:
+        refusals.append(Refusal("/study_text", "too-long", f"Use at most {MAX_STUDY_TEXT} characters."))
+    return refusals
 
 
 def needs_reason(advised: dict[str, Any] | None) -> bool:

@@ -178,7 +178,7 @@ def hold_order(*, order: Order, by: User, via: str, reason: str = "", revision: 
         S.ON_HOLD,
         by=by,
         via=via,
-        reason=reason.strip(),
+        reason=reason,
     )
 
 
@@ -334,8 +334,7 @@ def _request_faults(
 
 
 def _reason(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
+    if not reason.strip():
         raise Refused([Refusal("/reason", "required", "Give a reason.")])
     if len(reason) > MAX_NOTE:
         raise Refused([Refusal("/reason", "too-long", f"Use at most {MAX_NOTE} characters.")])
