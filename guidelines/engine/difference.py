@@ -128,7 +128,7 @@ def _dose(radiation: Row | None) -> str:
 
 def _band(band: Row | None) -> str:
     """Return a band of dose in words."""
-    return "not recorded" if band is None else f"{band['min']} to {band['max']} mSv"
+    return "not recorded" if band is None else f"{band['min']:.15g} to {band['max']:.15g} mSv"
 
 
 def _lists(old: Suggestion, new: Suggestion) -> Iterator[str]:

@@ -119,11 +119,11 @@ class DataElement:
         noun, joint = ("a whole number", "of") if self.kind == terms.INTEGER else ("a number", "in")
         unit = f" {joint} {self.unit}" if self.unit else ""
         if self.minimum is not None and self.maximum is not None:
-            limits = f", {self.minimum} to {self.maximum}"
+            limits = f", {self.minimum:.15g} to {self.maximum:.15g}"
         elif self.minimum is not None:
-            limits = f", {self.minimum} or more"
+            limits = f", {self.minimum:.15g} or more"
         elif self.maximum is not None:
-            limits = f", {self.maximum} or less"
+            limits = f", {self.maximum:.15g} or less"
         else:
             limits = ""
         return f"must be {noun}{unit}{limits}"
