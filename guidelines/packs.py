@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
-from portal.strict_json import StrictJSONError, loads
 
 from guidelines.engine import RuleSet, RuleSetError, digest_of
 from guidelines.exceptions import ContentRefused
+from portal.strict_json import StrictJSONError, loads
 
 CONTENT = Path(__file__).parent / "content"
 SCHEMA = Path(__file__).parent / "pack.schema.json"
