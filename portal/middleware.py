@@ -40,7 +40,7 @@ class RequestIdMiddleware:
 
 
 class ControlCharacterMiddleware:
-    """Refuses addresses with control characters or broken UTF-8: no database takes them, nobody means them."""
+    """Refuses addresses with control characters or broken UTF-8, which no database takes."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
