@@ -1,1 +1,1 @@
-"""The project and what every page shares: settings, people and roles, audit trail, health, embedded database."""
+"""The project, and what every page shares: settings, people, audit trail, health, embedded database."""

@@ -69,7 +69,9 @@ def close_database(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     name = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
     connection.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(name, sql.Identifier(APP), sql.Identifier(AUDITOR))
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(
+            name, sql.Identifier(APP), sql.Identifier(AUDITOR)
+        )
     )
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 
@@ -108,7 +110,9 @@ def _let_owner_become_audit(server: psycopg.Connection[tuple[object, ...]]) -> N
 def _make_database(server: psycopg.Connection[tuple[object, ...]], name: str) -> None:
     known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
     if known:
-        server.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
+        server.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(OWNER))
+        )
         return
     server.execute(
         sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(

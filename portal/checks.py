@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 
 
 @register()
@@ -23,13 +24,16 @@ def production_is_configured(app_configs: Sequence[Any] | None, **kwargs: Any) -
     for variable, hint in (
         ("PORTAL_SECRET_KEY", "Set it to 50 or more random characters; it signs sessions."),
         ("PORTAL_AUDIT_KEY", "Set it to 32 or more random characters, kept outside the database."),
-        ("DATABASE_URL", "Set it to the connection of portal_app; `manage.py bootstrap_database` makes the role."),
+        (
+            "DATABASE_URL",
+            "Set it to the connection of portal_app; `manage.py bootstrap_database` makes the role.",
+        ),
     ):
         if variable in settings.MISSING_FOR_PRODUCTION:
-            messages.append(Warning(f"{variable} is not set.", hint=hint, id="portal.W001"))
+            messages.append(CheckWarning(f"{variable} is not set.", hint=hint, id="portal.W001"))
     if settings.PORTAL_TRAINING:
         messages.append(
-            Warning(
+            CheckWarning(
                 "PORTAL_TRAINING is on: invented patients, known passwords.",
                 hint="Unset it where real patients are.",
                 id="portal.W002",

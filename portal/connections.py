@@ -18,7 +18,11 @@ def use_addresses(addresses: Addresses) -> None:
 def point(alias: str, url: str) -> None:
     """Let the alias sign in with this URL from its next connection on; makes the alias if need be."""
     if alias not in settings.DATABASES:
-        options = {**settings.DATABASES["default"]["OPTIONS"], "application_name": f"portal {alias}", "options": ""}
+        options = {
+            **settings.DATABASES["default"]["OPTIONS"],
+            "application_name": f"portal {alias}",
+            "options": "",
+        }
         settings.DATABASES[alias] = {**settings.DATABASES["default"], "OPTIONS": options, "TEST": {}}
     values = conninfo_to_dict(url)
     wanted = {ours: str(values.get(theirs) or "") for ours, theirs in _PARTS.items()}

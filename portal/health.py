@@ -29,7 +29,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         except Error:
             passed = False
         if not passed:
-            return JsonResponse({"status": "unavailable", "failed": name}, status=503, headers={"Retry-After": "5"})
+            return JsonResponse(
+                {"status": "unavailable", "failed": name}, status=503, headers={"Retry-After": "5"}
+            )
     return JsonResponse({"status": "ok", "checks": [name for name, _ in CHECKS]})
 
 

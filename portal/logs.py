@@ -16,7 +16,7 @@ class QuietFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
 
-    def formatException(self, ei: _ExcInfo) -> str:
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name is logging's
         """Return the chain of exception types, each with the lines of code it came through."""
         lines: list[str] = []
         error = ei[1]

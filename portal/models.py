@@ -25,7 +25,7 @@ class Organisation(models.Model):
         return self.name
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox has no types
     """A person who signs in. What they may do follows from their groups (`portal.roles`)."""
 
     organisation = models.ForeignKey(
@@ -36,7 +36,9 @@ class User(AbstractUser):
         related_name="users",
         help_text="Where this person works. Editors and approvers of guidelines need none.",
     )
-    title = models.CharField(max_length=40, blank=True, help_text="Such as Dr or Prof; shown before the name.")
+    title = models.CharField(
+        max_length=40, blank=True, help_text="Such as Dr or Prof; shown before the name."
+    )
     npi = models.CharField(
         "prescriber number", max_length=20, blank=True, help_text="National identifier, sent with an order."
     )

@@ -50,8 +50,6 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
 STAFF = frozenset({Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR})  # work in the admin
 
 
-
-
 def roles_of(user: "User | AnonymousUser") -> frozenset[Role]:
     """Return the roles of a person; asks the database once per instance."""
     cached: frozenset[Role] | None = getattr(user, "_roles", None)
@@ -95,7 +93,9 @@ def _permissions(table: dict[str, tuple[str, ...]], using: str) -> Iterable[int]
     condition = Q(pk__in=[])
     for label, actions in table.items():
         for model in _models(label):
-            content_type = ContentType.objects.db_manager(using).get_for_model(model, for_concrete_model=False)
+            content_type = ContentType.objects.db_manager(using).get_for_model(
+                model, for_concrete_model=False
+            )
             names = [f"{action}_{model._meta.model_name}" for action in actions]
             condition |= Q(content_type=content_type, codename__in=names)
     return Permission.objects.using(using).filter(condition).values_list("pk", flat=True)

@@ -114,7 +114,7 @@ _owner_url = _environment.text("PORTAL_OWNER_DATABASE_URL")
 if not _app_url:
     _app_url = _local.get("app_url", "")
     _owner_url = _owner_url or _local.get("owner_url", "")
-_pool_size = _environment.whole_number("PORTAL_DATABASE_POOL", 12, at_least=0, at_most=200)  # connections; 0: no pool
+_pool_size = _environment.whole_number("PORTAL_DATABASE_POOL", 12, at_least=0, at_most=200)  # 0: no pool
 
 DATABASES = {
     "default": _environment.database(
@@ -190,7 +190,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_HTTP_RESPONSE_CODE = 429
 
-KNOX_TOKEN_MODEL = "portal.ApiToken"
+KNOX_TOKEN_MODEL = "portal.ApiToken"  # noqa: S105 - a model, no password
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": timedelta(days=90)}
 
 REST_FRAMEWORK: dict[str, object] = {
@@ -204,6 +204,16 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+# --- choices of the site ---------------------------------------------------------------------------------
+PORTAL_API_RATE = _environment.whole_number(  # requests a minute and token
+    "PORTAL_API_RATE", 60000 if PORTAL_TRAINING else 600, at_least=1, at_most=1000000
+)
+PORTAL_IDENTITY_CHECK = _environment.choice(  # how a signer confirms the patient
+    "PORTAL_IDENTITY_CHECK", ("off", "button", "year-of-birth"), "year-of-birth"
+)
+# natural background a year, to compare a dose with; it differs by country, so there is no default
+PORTAL_BACKGROUND_MSV_PER_YEAR = _environment.number("PORTAL_BACKGROUND_MSV_PER_YEAR", above=0, at_most=100)
 
 # --- the browser -----------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

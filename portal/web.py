@@ -21,6 +21,7 @@ def main(descriptor: int) -> None:
     threading.Thread(target=_follow_parent, daemon=True).start()
 
     import waitress
+    from django.conf import settings
 
     from portal.wsgi import application
 
@@ -32,7 +33,7 @@ def main(descriptor: int) -> None:
         max_request_body_size=MAX_BODY,
         channel_timeout=60,  # seconds
         # the portal reads them itself, and only with PORTAL_PROXIES set
-        clear_untrusted_proxy_headers=not os.environ.get("PORTAL_PROXIES"),
+        clear_untrusted_proxy_headers=not settings.PORTAL_PROXIES,
         _quiet=True,
     )
 

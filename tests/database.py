@@ -143,7 +143,14 @@ def _schema_digest() -> str:
         for path in sorted(files):
             # models name the permissions; roles give them
             parts = {*path.relative_to(ROOT).parts, path.stem}
-            if path.suffix == ".sql" or parts & {"migrations", "models", "audit_models", "roles", "triggers", "watching"}:
+            if path.suffix == ".sql" or parts & {
+                "migrations",
+                "models",
+                "audit_models",
+                "roles",
+                "triggers",
+                "watching",
+            }:
                 digest.update(path.read_bytes())
     for name, version in sorted((item.name, item.version) for item in distributions()):
         digest.update(f"{name}={version}\n".encode())
@@ -162,13 +169,16 @@ def _empty(self: TransactionTestCase) -> None:
     Triggers that refuse TRUNCATE are off only for this one statement; the audit trail is never emptied.
     """
     with owner_of_test_database() as owner, owner.transaction():
-        owner.execute("SELECT set_config('portal.actor', 'system:tests', true), set_config('lock_timeout', '20s', true)")
+        owner.execute(
+            "SELECT set_config('portal.actor', 'system:tests', true), set_config('lock_timeout', '20s', true)"
+        )
         tables = _filled_tables(owner)
         if not tables:
             return
         triggers = owner.execute(
             "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger"
-            " WHERE NOT tgisinternal AND tgtype & 32 > 0 AND tgenabled <> 'D' AND tgrelid::regclass::text = ANY(%s)",
+            " WHERE NOT tgisinternal AND tgtype & 32 > 0 AND tgenabled <> 'D'"
+            " AND tgrelid::regclass::text = ANY(%s)",
             [tables],
         ).fetchall()
         for table, trigger, _ in triggers:
@@ -176,7 +186,9 @@ def _empty(self: TransactionTestCase) -> None:
         names = sql.SQL(", ").join(map(sql.SQL, tables))
         owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
         for table, trigger, enabled in triggers:
-            _switch(owner, table, trigger, {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}[enabled])
+            _switch(
+                owner, table, trigger, {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}[enabled]
+            )
 
 
 def _switch(owner: Connection, table: str, trigger: str, state: str) -> None:
@@ -191,7 +203,8 @@ def _filled_tables(owner: Connection) -> list[str]:
         [list(KEPT)],
     ).fetchall()
     query = sql.SQL(" UNION ALL ").join(
-        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(name), sql.SQL(name)) for (name,) in rows
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(name), sql.SQL(name))
+        for (name,) in rows
     )
     filled = [name for (name,) in owner.execute(query).fetchall()]
     # TRUNCATE takes the tables that refer to these along, empty or not, and fires their triggers

@@ -9,7 +9,7 @@ from portal.audit import acting, system
 from portal.models import Organisation, User
 from portal.roles import Role, give_roles
 
-PASSWORD = "a long password for tests"  # noqa: S105 - for people who exist in a test only
+PASSWORD = "a long password for tests"
 
 AsUser = Callable[[User], Client]
 
@@ -24,7 +24,11 @@ def make_user(username: str, *roles: Role, organisation: Organisation | None = N
     """Return a new person with these roles, who can sign in with PASSWORD."""
     with acting(system("tests")):
         user = User(
-            username=username, first_name=username.title(), last_name="Example", title=title, organisation=organisation
+            username=username,
+            first_name=username.title(),
+            last_name="Example",
+            title=title,
+            organisation=organisation,
         )
         user.set_password(PASSWORD)
         user.save()

@@ -54,10 +54,12 @@ def test_one_command_makes_roles_and_database_and_says_what_is_next(
 
     assert "manage.py migrate" in out
     assert err == ""  # this server keeps values out of its log
-    assert ask(urls["portal_app"], "SELECT current_user || '@' || current_database()") == "portal_app@hospital"
-    assert ask(urls["portal_owner"], "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'hospital'") == (
-        "portal_owner"
+    assert (
+        ask(urls["portal_app"], "SELECT current_user || '@' || current_database()") == "portal_app@hospital"
     )
+    assert ask(
+        urls["portal_owner"], "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'hospital'"
+    ) == ("portal_owner")
 
 
 def test_a_second_run_changes_nothing(server: Addresses, urls: dict[str, str]) -> None:
@@ -188,9 +190,17 @@ def test_a_server_that_does_not_answer_is_said_in_one_line(server: Addresses, ur
     [
         ("DATABASE_URL", "", "Set DATABASE_URL to postgresql://portal_app:"),
         ("DATABASE_URL", "nonsense://x", "Set DATABASE_URL to postgresql://portal_app:"),
-        ("DATABASE_URL", "postgresql://root:pw@host/hospital", "Set DATABASE_URL to postgresql://portal_app:"),
+        (
+            "DATABASE_URL",
+            "postgresql://root:pw@host/hospital",
+            "Set DATABASE_URL to postgresql://portal_app:",
+        ),
         ("PORTAL_OWNER_DATABASE_URL", "", "Set PORTAL_OWNER_DATABASE_URL to postgresql://portal_owner:"),
-        ("PORTAL_OWNER_DATABASE_URL", "postgresql://portal_owner:pw@host/other", "must name the same database"),
+        (
+            "PORTAL_OWNER_DATABASE_URL",
+            "postgresql://portal_owner:pw@host/other",
+            "must name the same database",
+        ),
     ],
 )
 def test_wrong_urls_are_refused_without_repeating_a_password(

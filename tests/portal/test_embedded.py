@@ -150,7 +150,16 @@ def test_a_killed_server_comes_back_with_every_committed_row(folder: Path) -> No
 def test_a_left_over_number_of_another_living_process_does_not_block_the_start(folder: Path) -> None:
     with started(folder) as server:
         addresses = server.start()
-    lines = [str(os.getpid()), str(addresses.cluster), "1700000000", "5432", str(addresses.socket_dir), "", "", "ready"]
+    lines = [
+        str(os.getpid()),
+        str(addresses.cluster),
+        "1700000000",
+        "5432",
+        str(addresses.socket_dir),
+        "",
+        "",
+        "ready",
+    ]
     (addresses.cluster / "postmaster.pid").write_text("\n".join(lines))
 
     with started(folder) as server:
@@ -161,7 +170,9 @@ def test_the_last_process_to_leave_stops_the_server(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
     server.start()
     command = [sys.executable, "-c", USE_UNTIL_TOLD, str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "started\n"
 
@@ -175,7 +186,8 @@ def test_the_last_process_to_leave_stops_the_server(folder: Path) -> None:
 def test_two_processes_that_start_at_once_share_one_server(folder: Path) -> None:
     command = [sys.executable, "-c", USE_UNTIL_TOLD, str(folder)]
     both = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
     ]
     for one in both:
         assert one.stdout is not None

@@ -57,14 +57,19 @@ def test_a_database_that_does_not_answer_makes_it_unready(visitor: Client) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_migration_that_is_not_applied_makes_it_unready(visitor: Client, owner_connection: Connection) -> None:
+def test_a_migration_that_is_not_applied_makes_it_unready(
+    visitor: Client, owner_connection: Connection
+) -> None:
     row = owner_connection.execute(
-        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations) RETURNING app, name, applied"
+        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)"
+        " RETURNING app, name, applied"
     ).fetchone()
     try:
         assert failed(visitor) == "migrations"
     finally:
-        owner_connection.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row)
+        owner_connection.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", row
+        )
 
 
 @pytest.mark.django_db(transaction=True)

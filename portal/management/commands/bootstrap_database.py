@@ -1,4 +1,4 @@
-"""`manage.py bootstrap_database`: make roles and database on an existing PostgreSQL, once, as its superuser."""
+"""`manage.py bootstrap_database`: make roles and database on an existing PostgreSQL, once."""
 
 import os
 from argparse import ArgumentParser
@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the superuser's URL; without passwords there, set PGPASSWORD or PGPASSFILE."""
         parser.add_argument("--superuser-url", required=True, help="postgresql://postgres@host:5432/postgres")
-        parser.add_argument("--auditor-password", help="or the variable PORTAL_AUDITOR_PASSWORD; else none is set")
+        parser.add_argument(
+            "--auditor-password", help="or the variable PORTAL_AUDITOR_PASSWORD; else none is set"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make everything, or say in one line what is in the way."""
@@ -57,7 +59,7 @@ class Command(BaseCommand):
         return url
 
     def _loud_settings(self, superuser_url: str) -> dict[str, str]:
-        """Return the settings of the server that let values of rows into its log, with what they should be."""
+        """Return the settings that let values of rows into the server's log, with what they should be."""
         with psycopg.connect(superuser_url, autocommit=True) as server:
             return {
                 name: wanted

@@ -1,5 +1,6 @@
 """`manage.py serve`: everything the portal needs, from the database to the first page, in one process."""
 
+import io
 import json
 import os
 import secrets
@@ -67,7 +68,9 @@ class Command(BaseCommand):
         except (EmbeddedError, supervisor.PortInUse, supervisor.WebServerFailed) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, psycopg.OperationalError) as error:
-            raise CommandError("The database does not answer: check DATABASE_URL and that the server runs.") from error
+            raise CommandError(
+                "The database does not answer: check DATABASE_URL and that the server runs."
+            ) from error
         finally:
             supervisor.ignore_signals()
             connections.close_all()
@@ -85,7 +88,9 @@ class Command(BaseCommand):
             write_private(path, keys)
         for variable, key in (("PORTAL_SECRET_KEY", "secret_key"), ("PORTAL_AUDIT_KEY", "audit_key")):
             if not os.environ.get(variable):
-                setattr(settings, variable.removeprefix("PORTAL_") if key == "secret_key" else variable, keys[key])
+                setattr(
+                    settings, variable.removeprefix("PORTAL_") if key == "secret_key" else variable, keys[key]
+                )
 
     def _prepare_database(self) -> None:
         """Migrate what is not yet migrated, make the groups, publish the guidelines that are shipped."""
@@ -93,7 +98,9 @@ class Command(BaseCommand):
 
         if "owner" not in settings.DATABASES:
             if not migrations_applied():
-                raise CommandError("The database is not up to date: set PORTAL_OWNER_DATABASE_URL, or run migrate.")
+                raise CommandError(
+                    "The database is not up to date: set PORTAL_OWNER_DATABASE_URL, or run migrate."
+                )
         elif not migrations_applied("owner"):
             self._say("Making the database ...")
             call_command("migrate", verbosity=0, interactive=False)
@@ -109,7 +116,7 @@ class Command(BaseCommand):
         known = set(ScenarioVersion.objects.values_list("scenario__slug", flat=True))
         for path in shipped():
             if json.loads(path.read_text(encoding="utf-8"))["scenario"]["slug"] not in known:
-                call_command("load_pack", str(path), publish=True, verbosity=0, stdout=open(os.devnull, "w"))
+                call_command("load_pack", str(path), publish=True, verbosity=0, stdout=io.StringIO())
 
     def _load_training(self, url: str) -> list[str]:
         """Load the invented patients once, write down how to sign in, and return it as lines."""
