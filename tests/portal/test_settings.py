@@ -25,7 +25,9 @@ PRODUCTION = {
 
 def check(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     clean = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PORTAL_", "DATABASE_URL"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PORTAL_", "DATABASE_URL", "DJANGO_"))
     }
     command = [sys.executable, "manage.py", "check", *arguments]
     return subprocess.run(
@@ -120,7 +122,7 @@ def test_a_database_url_keeps_its_options_and_ours() -> None:
     environment = Environment()
 
     found = environment.database(
-        "DATABASE_URL", f"{APP_URL}&options=-c%20jit=off", role="portal_app", options={"options": "-c a=b"}
+        "DATABASE_URL", f"{APP_URL}&options=-c%20jit%3Doff", role="portal_app", options={"options": "-c a=b"}
     )
 
     assert environment.faults == []
