@@ -199,11 +199,31 @@ REST_FRAMEWORK: dict[str, object] = {
 }
 SPECTACULAR_SETTINGS: dict[str, object] = {
     "TITLE": "Imaging ordering portal",
+    "DESCRIPTION": (
+        "Order imaging with the advice of a guideline. All times are RFC 3339 with a time zone; errors are RFC 9457 "
+        "problem details that name every fault at once; every answer carries X-Request-ID."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "ordering.models.Order.Status",
+        "OrderPriority": "ordering.models.Order.Priority",
+        "Adherence": "ordering.models.Order.Adherence",
+        "OverrideReasonCode": "ordering.models.OverrideReason",
+        "Sex": "ordering.models.Patient.Sex",
+        "Via": "ordering.models.Via",
+        "Fit": "ordering.models.Consultation.Fit",
+        "ComparedWithBaseline": "ordering.models.Finding.Compared",
+        "ProgressEvent": "ordering.models.Progress.Event",
+        "Rating": "guidelines.models.Rating",
+        "StudyRole": "guidelines.models.Role",
+        "CriterionStatus": "ordering.api.shapes.CRITERION",
+        "Severity": "ordering.api.shapes.SEVERITY",
+    },
 }
 
 # --- choices of the site ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from guidelines import library
-from guidelines.engine import Case, next_steps
+from guidelines.engine import Case, RuleSet, next_steps
 from ordering.actions.orders import MAX_NOTE, complete_order, locked
 from ordering.exceptions import NotReportable, Refusal, Refused
 from ordering.models import Finding, Order, Progress
@@ -47,23 +47,9 @@ def record_finding(
         )
     ruleset = library.ruleset(order.consultation.version_id)
     now = timezone.now()
-    refusals = []
-    if finding not in ruleset.findings:
-        refusals.append(_not_in_list("/finding", ruleset.findings))
+    refusals = content_faults(ruleset, finding=finding, complications=complications)
     if compared_with_baseline not in Finding.Compared.values:
         refusals.append(_not_in_list("/compared_with_baseline", Finding.Compared.values))
-    for place, complication in enumerate(complications):
-        if complication not in ruleset.complications:
-            refusals.append(_not_in_list(f"/complications/{place}", ruleset.complications))
-        elif complication in complications[:place]:
-            refusals.append(
-                Refusal(
-                    f"/complications/{place}",
-                    "repeated",
-                    "Name it once.",
-                    is_shape=True,
-                )
-            )
     if reported_at is not None and reported_at > now:
         refusals.append(Refusal("/reported_at", "in-the-future", "The report cannot be in the future."))
     if len(comment) > MAX_NOTE:
@@ -186,6 +172,22 @@ def studies_done(order: Order) -> list[str]:
         }
         generation = list(Order.objects.filter(parent__in=generation))
     return sorted(done - {""})
+
+
+def content_faults(
+    ruleset: RuleSet, *, finding: str | None, complications: Sequence[object]
+) -> list[Refusal]:
+    """Return what the content knows nothing of in a report; a finding of None is not looked at."""
+    refusals = []
+    if finding is not None and finding not in ruleset.findings:
+        refusals.append(_not_in_list("/finding", ruleset.findings))
+    for place, complication in enumerate(complications):
+        pointer = f"/complications/{place}"
+        if complication not in ruleset.complications:
+            refusals.append(_not_in_list(pointer, ruleset.complications))
+        elif complication in complications[:place]:
+            refusals.append(Refusal(pointer, "repeated", "Name it once.", is_shape=True))
+    return refusals
 
 
 def _not_in_list(pointer: str, values: Sequence[str]) -> Refusal:

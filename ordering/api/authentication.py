@@ -1,0 +1,42 @@
+"""Bearer tokens at the door."""
+
+from __future__ import annotations
+
+from knox.auth import TokenAuthentication
+from rest_framework import exceptions
+
+from ordering.api.throttles import note_failure, refuse_guessing
+from portal.models import ApiToken, User
+from portal.peer import client_address
+from portal.tokens import find_token
+
+MAX_SECRET = 200  # characters; ours have 64
+
+
+class BearerTokenAuthentication(TokenAuthentication):
+    """`Authorization: Bearer <token>`, and nothing else: no session, so no CSRF."""
+
+    def authenticate(self, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Return the token's user and the token. Raises AuthenticationFailed, or Throttled when guessing."""
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header:
+            return None
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise exceptions.AuthenticationFailed("Use the scheme Bearer.", code="unauthorised")
+        return self.authenticate_credentials(secret.strip(), address=client_address(request._request))
+
+    def authenticate_credentials(self, token: str, address: str = "") -> tuple[User, ApiToken]:
+        """Return the user and the token that this secret opens. A refusal does not say what is wrong with it."""
+        refuse_guessing(address)
+        found = find_token(token) if token.isascii() and token.isalnum() and len(token) <= MAX_SECRET else None
+        if found is None:
+            note_failure(address)
+            raise exceptions.AuthenticationFailed(
+                "This token is not known, has expired, or was revoked.", code="unauthorised"
+            )
+        return found.user, found
+
+    def authenticate_header(self, request: object) -> str:
+        """Return the challenge of a 401."""
+        return 'Bearer realm="imaging-ordering"'

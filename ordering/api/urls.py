@@ -1,0 +1,34 @@
+"""Addresses of REST version 1, mounted at /api/v1/."""
+
+from django.urls import path, re_path
+
+from ordering.api.views import documentation, events, orders, reports, scenarios, suggestions, transitions
+
+urlpatterns = [
+    path("suggestions/", suggestions.Suggestions.as_view(), name="api-suggestions"),
+    path("consultations/", suggestions.Consultations.as_view(), name="api-consultations"),
+    path("scenarios/", scenarios.Scenarios.as_view(), name="api-scenarios"),
+    path("scenarios/<slug:slug>/", scenarios.ScenarioDetail.as_view(), name="api-scenario"),
+    path(
+        "scenarios/<slug:slug>/versions/<int:number>/",
+        scenarios.ScenarioVersionDetail.as_view(),
+        name="api-scenario-version",
+    ),
+    path("orders/", orders.Orders.as_view(), name="api-orders"),
+    path("orders/<uuid:pk>/", orders.OrderDetail.as_view(), name="api-order"),
+    path("orders/<uuid:pk>/sign/", transitions.Sign.as_view(), name="api-order-sign"),
+    path("orders/<uuid:pk>/cancel/", transitions.Cancel.as_view(), name="api-order-cancel"),
+    path("orders/<uuid:pk>/hold/", transitions.Hold.as_view(), name="api-order-hold"),
+    path("orders/<uuid:pk>/resume/", transitions.Resume.as_view(), name="api-order-resume"),
+    path(
+        "orders/<uuid:pk>/entered-in-error/",
+        transitions.EnteredInError.as_view(),
+        name="api-order-entered-in-error",
+    ),
+    path("orders/<uuid:pk>/findings/", reports.Findings.as_view(), name="api-order-findings"),
+    path("orders/<uuid:pk>/progress/", reports.ProgressSteps.as_view(), name="api-order-progress"),
+    path("orders/<uuid:pk>/events/", events.Events.as_view(), name="api-order-events"),
+    path("schema/", documentation.Schema.as_view(), name="api-schema"),
+    path("docs/", documentation.Documentation.as_view(), name="api-docs"),
+    re_path(r"^.*$", documentation.NothingHere.as_view(), name="api-nothing-here"),
+]

@@ -1,0 +1,66 @@
+"""The OpenAPI schema and its page. Both are public: they hold no data."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ordering.api.schema import schema_document
+from ordering.api.views.base import ApiView
+
+
+class JsonFirst(DefaultContentNegotiation):
+    """JSON unless YAML is asked for; a type that nobody knows gets JSON as well."""
+
+    def select_renderer(self, request, renderers, format_suffix=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        """Return the renderer that Accept prefers, else the first."""
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except Exception:
+            return renderers[0], renderers[0].media_type
+
+
+class Schema(ApiView):
+    """The OpenAPI document."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+    content_negotiation_class = JsonFirst
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the document as JSON, or as YAML with `Accept: application/vnd.oai.openapi`."""
+        return Response(schema_document())
+
+
+class Documentation(SpectacularSwaggerSplitView):
+    """Swagger UI, served from here alone: its script is a file of its own, so that a strict CSP holds."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+    metadata_class = None
+    url_name = "api-schema"
+    template_name = "ordering/api_docs.html"
+
+
+class NothingHere(ApiView):
+    """Every address that is none: problem details, and no redirect that would lose a body."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Say so, whatever the method."""
+        super().initial(request, *args, **kwargs)
+        raise Http404
