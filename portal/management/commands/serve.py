@@ -53,6 +53,8 @@ class Command(BaseCommand):
                 addresses = embedded.start()
                 app_url = addresses.app_url
                 use_addresses(addresses)
+                if settings.PORTAL_DATA_DIR not in addresses.cluster.parents:
+                    self._say(f"PostgreSQL may not enter this folder; its data is in {addresses.cluster}.")
             self._prepare_database()
             url = f"http://{HOST}:{options['port']}"
             lines = self._load_training(url) if settings.PORTAL_TRAINING else []
