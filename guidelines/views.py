@@ -1,0 +1,81 @@
+"""Reading guidelines: what is published, and every version that ever was. No patient is involved."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET
+
+from guidelines import library
+from guidelines.exceptions import NoPublishedVersion
+from guidelines.models import ScenarioVersion, State
+from guidelines.presenters.page import guideline_page
+from portal.roles import Role, has_role
+
+
+@require_GET
+def guideline_list(request: HttpRequest) -> HttpResponse:
+    """List the guidelines in use, or those that fit what was typed."""
+    typed = request.GET.get("q", "")
+    return render(
+        request,
+        "guidelines/guideline_list.html",
+        {"q": typed, "guidelines": library.search(typed), "nav": "guidelines"},
+    )
+
+
+@require_GET
+def guideline_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the version in use."""
+    try:
+        version_id, _ = library.current(slug)
+    except NoPublishedVersion:
+        raise Http404 from None
+    return _page(request, version_id)
+
+
+@require_GET
+def guideline_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show one version by its number, also one that was replaced: orders rest on it."""
+    try:
+        version_id, _ = library.numbered(slug, number)
+    except NoPublishedVersion:
+        raise Http404 from None
+    return _page(request, version_id)
+
+
+def _page(request: HttpRequest, version_id: int) -> HttpResponse:
+    ruleset = library.ruleset(version_id)
+    versions = list(
+        ScenarioVersion.objects.filter(scenario__slug=ruleset.slug)
+        .exclude(state=State.DRAFT)
+        .only("pk", "number", "state", "published_at", "note", "title")
+        .order_by("-number")
+    )
+    shown = next(version for version in versions if version.pk == version_id)
+    in_use = next((version for version in versions if version.state == State.PUBLISHED), None)
+    return render(
+        request,
+        "guidelines/guideline_detail.html",
+        {
+            "page": guideline_page(ruleset),
+            "slug": ruleset.slug,
+            "version": shown,
+            "versions": versions,
+            "in_use": in_use,
+            "digest": ruleset.digest,
+            "start_url": _start_url(request, ruleset.slug) if shown is in_use else "",
+            "nav": "guidelines",
+        },
+    )
+
+
+def _start_url(request: HttpRequest, slug: str) -> str:
+    """Return where an order with this guideline starts, for those who may order."""
+    if not has_role(request.user, Role.CLINICIAN):
+        return ""
+    try:
+        return f"{reverse('order_start')}?scenario={slug}"
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,1 @@
+"""What pages show, decided here so that templates only place it."""

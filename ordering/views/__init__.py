@@ -1,0 +1,1 @@
+"""The clinician's pages: each view is named after its address."""
