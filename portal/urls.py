@@ -15,4 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("ordering.api.urls")),
+    path("", include("guidelines.urls")),
+    path("", include("ordering.urls")),
 ]
