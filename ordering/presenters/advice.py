@@ -17,7 +17,7 @@ from guidelines.models import Role, Standing
 from guidelines.presenters import words
 from ordering.choosing import needs_reason
 from ordering.models import Consultation
-from ordering.presenters.answers import Check, answer_text, checks, lower_first, row_url
+from ordering.presenters.answers import Check, answer_text, checks, row_url, turns
 
 CARD_ROLES = frozenset({Role.SUGGESTED, Role.ALTERNATIVE, Role.FALLBACK, Role.CONTRAINDICATED})
 SUGGESTED_ROLES = frozenset({Role.SUGGESTED, Role.ALTERNATIVE})
@@ -128,7 +128,7 @@ def advice_page(
     ]
     if given["fit"] == "does_not_fit":
         lower = [
-            _unrated_card(study.code, study.name, reason_url(choose_url, study.code))
+            _unrated_card(study.to_dict(), ruleset, consultation.answers, reason_url(choose_url, study.code))
             for study in ruleset.studies.values()
         ]
     met = sum(row["status"] == "met" for row in given["criteria"])
@@ -162,7 +162,7 @@ def study_card(consultation: Consultation, ruleset: RuleSet, code: str) -> Study
     """Return one study as this consultation rates it; not rated where its advice does not hold it."""
     row = next((row for row in consultation.suggestion["studies"] if row["code"] == code), None)
     if row is None:
-        return _unrated_card(code, ruleset.study(code).name, "")
+        return _unrated_card(ruleset.study(code).to_dict(), ruleset, consultation.answers, "")
     return _card(row, ruleset, consultation.answers)
 
 
@@ -199,6 +199,7 @@ def _cards(
                 rank=_rank(row, offered, provisional=given["provisional"]),
                 best=best,
                 patient_checks=checks(ruleset, answers, change_url) if best else [],
+                change_url=change_url,
                 action=_action(row) if choose_url else "",
             )
         )
@@ -215,6 +216,8 @@ def _rank(row: Mapping[str, Any], offered: int, *, provisional: bool) -> str:
     if row["role"] == Role.CONTRAINDICATED:
         return "Contraindicated for this patient"
     best = row["position"] == 1
+    if offered == 1:
+        return "Suggested so far" if provisional else "Suggested · best match"
     suffix = (" · best match so far" if provisional else " · best match") if best else ""
     return f"{row['position']} of {offered} suggested{suffix}"
 
@@ -227,6 +230,7 @@ def _card(
     rank: str = "",
     best: bool = False,
     patient_checks: list[Check] | None = None,
+    change_url: str = "",
     action: str = "",
     reason_url: str = "",
 ) -> StudyCard:
@@ -246,7 +250,9 @@ def _card(
         radiation_note="" if radiation else "The source gives no level for this study.",
         standing=words.study_standing(row),
         reasons=[*reasons, *row["rationale"]],
-        cautions=[Caution(remark["text"], "stop" if stopped else "caution") for remark in row["cautions"]],
+        cautions=[
+            _caution(remark, ruleset, answers, change_url, stopped=stopped) for remark in row["cautions"]
+        ],
         choose_when=[] if best or stopped or not suggested else row["choose_when"],
         limits=row["limits"],
         site_note=row["site_note"],
@@ -262,15 +268,42 @@ def _card(
     )
 
 
-def _unrated_card(code: str, name: str, reason_url: str) -> StudyCard:
-    """Return a study that no criteria rate for this patient."""
+def _caution(
+    remark: Mapping[str, Any], ruleset: RuleSet, answers: Mapping[str, Any], change_url: str, *, stopped: bool
+) -> Caution:
+    """Return a caution with the answers that it rests on, and a link to the first of them."""
+    keys = [
+        element.key
+        for element in ruleset.elements
+        for rule in ruleset.order_rules
+        if rule.caution.code == remark["code"]
+        and rule.cautioned
+        and turns(rule.condition, answers, element.key)
+    ]
+    said = [
+        f"{ruleset.element(key).short_label}: {answer_text(ruleset.element(key), answers[key])}"
+        for key in keys
+    ]
+    return Caution(
+        remark["text"],
+        "stop" if stopped else "caution",
+        url=row_url(change_url, keys[0]) if keys and change_url else "",
+        link_text=", ".join(said),
+    )
+
+
+def _unrated_card(
+    study: Mapping[str, Any], ruleset: RuleSet, answers: Mapping[str, Any], reason_url: str
+) -> StudyCard:
+    """Return a study that no criteria rate for this patient; its radiation is the same for everybody."""
+    radiation = study["radiation"]
     return StudyCard(
-        code=code,
-        name=name,
+        code=study["code"],
+        name=study["name"],
         rank="",
         rating=None,
-        radiation_level=None,
-        dose="",
+        radiation_level=radiation["level"] if radiation else None,
+        dose=words.dose_words(radiation, age_years=_age(ruleset, answers)),
         radiation_note="",
         standing="",
         reasons=["Not rated for this patient, because the criteria do not apply."],
@@ -377,9 +410,3 @@ def _caption(given: Mapping[str, Any]) -> str:
     if given["fit"] == "does_not_fit":
         return "Studies of this guideline, not rated for this patient"
     return "Rated lower, or not rated, for this scenario"
-
-
-def needed_sentence(ruleset: RuleSet, needs: list[str]) -> str:
-    """Return the names of the answers that can still change the advice, as part of a sentence."""
-    labels = [lower_first(ruleset.element(key).short_label) for key in needs]
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from guidelines.engine import DataElement, RuleSet
+from guidelines.engine.conditions import Condition
 from portal.templatetags.portal_ui import day
 
 NOT_DOCUMENTED = "Not documented"
@@ -96,6 +97,13 @@ def check_keys(ruleset: RuleSet) -> list[str]:
     return [element.key for element in ruleset.elements if element.key in keys and element.section != "fit"]
 
 
+def with_days(ruleset: RuleSet, keys: Iterable[str]) -> list[str]:
+    """Return the elements of `keys` together with the dates that belong to them, in table order."""
+    days = days_of(ruleset)
+    wanted = {key for owner in keys for key in (owner, days.get(owner, ""))}
+    return [element.key for element in ruleset.elements if element.key in wanted]
+
+
 def checks(ruleset: RuleSet, answers: Mapping[str, Any], change_url: str = "") -> list[Check]:
     """Return the checks with the patient's answers. What is not documented is said, in amber."""
     days = days_of(ruleset)
@@ -122,15 +130,11 @@ def tone_of(ruleset: RuleSet, answers: Mapping[str, Any], key: str) -> str:
     """Return how one answer stands: stop, caution, ok, or missing when it is not documented."""
     if answers.get(key) is None:
         return "missing"
-    tones = {
-        "stop" if rule.cautioned else ""
-        for rule in ruleset.order_rules
-        if rule.cautioned and _turns(rule.condition.test, rule.condition.elements, answers, key)
-    }
+    tones = {"stop" for rule in ruleset.order_rules if rule.cautioned and turns(rule.condition, answers, key)}
     tones |= {
         advisory.severity
         for condition, advisory in ruleset.advisories
-        if advisory.severity in LOUD and _turns(condition.test, condition.elements, answers, key)
+        if advisory.severity in LOUD and turns(condition, answers, key)
     }
     return next((tone for tone in ("stop", "caution") if tone in tones), "ok")
 
@@ -173,9 +177,10 @@ def lower_first(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _turns(test: Any, elements: frozenset[str], answers: Mapping[str, Any], key: str) -> bool:
+def turns(condition: Condition, answers: Mapping[str, Any], key: str) -> bool:
     """Return whether this answer makes a condition true: alone, or as a part without which it is not."""
-    if key not in elements or test(answers) is not True:
+    test = condition.test
+    if key not in condition.elements or test(answers) is not True:
         return False
     alone = {key: answers[key]}
     without = {other: value for other, value in answers.items() if other != key}

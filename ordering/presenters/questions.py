@@ -17,7 +17,7 @@ SECTIONS = {
     "choice": "What affects the choice of study?",
     "more": "More about this patient",
 }
-ROOM = 34  # characters of all radio labels that fit on one line beside a question
+ROOM = 20  # characters of all radio labels that fit on one line beside a question
 FROM_BIRTH_DATE = "from date of birth"
 
 

@@ -11,7 +11,7 @@ from guidelines.engine import RuleSet
 from ordering.forms import IdentityCheck
 from ordering.models import Order
 from ordering.presenters.advice import StudyCard, guideline_url, study_card
-from ordering.presenters.answers import SummaryRow, check_keys, summary_rows
+from ordering.presenters.answers import SummaryRow, check_keys, summary_rows, with_days
 from ordering.presenters.patients import spoken_name
 from ordering.presenters.request_text import request_text
 
@@ -39,7 +39,7 @@ def review_page(order: Order, ruleset: RuleSet, *, change_url: str) -> ReviewPag
     consultation = order.consultation
     consultation.patient = order.patient  # already read: no second query
     study_url = reverse("suggestion", args=[consultation.pk])
-    checked = check_keys(ruleset)
+    checked = with_days(ruleset, check_keys(ruleset))
     others = [element.key for element in ruleset.elements if element.key not in checked]
     scenario = SummaryRow(
         "Scenario", order.scenario_title, change_url=reverse("order_start") + f"?patient={order.patient_id}",
