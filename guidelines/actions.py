@@ -6,6 +6,7 @@ under the name of who does it.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,25 @@ from guidelines.exceptions import ContentRefused, DraftExists, VersionFrozen
 from guidelines.models import Scenario, ScenarioVersion, State
 from portal import audit
 from portal.models import User
+
+
+@transaction.atomic
+def start_scenario(
+    *, slug: str, title: str, summary: str, licence: str, review_due_on: date, by: User | None
+) -> ScenarioVersion:
+    """Return the first draft of a new scenario; its lists are still to be filled."""
+    scenario = Scenario.objects.create(slug=slug, title=title)
+    draft = ScenarioVersion.objects.create(
+        scenario=scenario,
+        number=1,
+        title=title,
+        summary=summary,
+        licence=licence,
+        review_due_on=review_due_on,
+        created_by=by,
+    )
+    _log_draft(draft)
+    return draft
 
 
 @transaction.atomic
@@ -46,6 +66,8 @@ def publish(*, version: ScenarioVersion, by: User | None) -> ScenarioVersion:
     be published; each fault names the place in the content.
     """
     scenario = Scenario.objects.select_for_update().get(pk=version.scenario_id)
+    # whoever is changing a row of the draft holds its version: the snapshot has that change, or follows it
+    ScenarioVersion.objects.select_for_update().get(pk=version.pk)
     version = ScenarioVersion.objects.select_related("scenario", "primary_source").get(pk=version.pk)
     if not version.is_draft:
         raise VersionFrozen(f"{version} is {version.get_state_display().lower()} already.")
@@ -103,11 +125,15 @@ def _new_draft(
         **snapshot.version_attributes(document),
     )
     snapshot.write_rows(draft, document)
+    _log_draft(draft)
+    return draft
+
+
+def _log_draft(draft: ScenarioVersion) -> None:
     audit.log(
         "guideline.drafted",
         action="C",
         entity="scenario-version",
         entity_id=str(draft.pk),
-        detail={"scenario": scenario.slug, "version": draft.number},
+        detail={"scenario": draft.scenario.slug, "version": draft.number},
     )
-    return draft

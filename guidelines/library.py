@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from django.db import connection
+from django.db.models import QuerySet
 from rapidfuzz import fuzz, process, utils
 
 from guidelines.engine import RuleSet
@@ -30,20 +31,16 @@ class Edition:
     search_terms: str
 
 
-_cache: OrderedDict[int, RuleSet] = OrderedDict()
+_cache: OrderedDict[tuple[str, int], RuleSet] = OrderedDict()
 _lock = Lock()
 
 
 def current(slug: str) -> tuple[int, RuleSet]:
-    """Return (version id, ruleset) in use now. Raises NoPublishedVersion."""
-    found = (
-        ScenarioVersion.objects.filter(scenario__slug=slug, state=State.PUBLISHED)
-        .values_list("pk", flat=True)
-        .first()
-    )
-    if found is None:
-        raise NoPublishedVersion(slug)
-    return found, ruleset(found)
+    """Return (version id, ruleset) in use now. Raises NoPublishedVersion.
+
+    One indexed query once the process has parsed that version.
+    """
+    return _found(ScenarioVersion.objects.filter(scenario__slug=slug, state=State.PUBLISHED), slug)
 
 
 def current_for_share(slug: str) -> tuple[int, RuleSet]:
@@ -52,7 +49,7 @@ def current_for_share(slug: str) -> tuple[int, RuleSet]:
     What is placed under this version in the same transaction is placed before it is superseded.
     """
     query = """
-        SELECT version.id FROM guidelines_scenarioversion version
+        SELECT version.id, version.digest, version.number FROM guidelines_scenarioversion version
         JOIN guidelines_scenario scenario ON scenario.id = version.scenario_id
         WHERE scenario.slug = %s AND version.state = 'published' FOR SHARE OF version
     """
@@ -61,47 +58,54 @@ def current_for_share(slug: str) -> tuple[int, RuleSet]:
         for _ in range(2):
             cursor.execute(query, [slug])
             if (row := cursor.fetchone()) is not None:
-                return row[0], ruleset(row[0])
+                return row[0], _parsed(*row)
     raise NoPublishedVersion(slug)
 
 
 def ruleset(version_id: int) -> RuleSet:
     """Return the ruleset of a published or superseded version; drafts have none.
 
-    Raises NoPublishedVersion. No query when the process has parsed it before.
+    Raises NoPublishedVersion. One indexed query once the process has parsed it.
     """
-    with _lock:
-        if version_id in _cache:
-            _cache.move_to_end(version_id)
-            return _cache[version_id]
-    row = (
-        ScenarioVersion.objects.exclude(state=State.DRAFT)
-        .filter(pk=version_id)
-        .values_list("snapshot", "number", "digest")
-        .first()
-    )
-    if row is None:
-        raise NoPublishedVersion(str(version_id))
-    snapshot, number, digest = row
-    parsed = RuleSet.from_document(json.loads(snapshot), version=number, digest=digest)
-    with _lock:
-        _cache[version_id] = parsed
-        while len(_cache) > CACHE_SIZE:
-            _cache.popitem(last=False)
-    return parsed
+    return _found(_readable().filter(pk=version_id), str(version_id))[1]
 
 
 def numbered(slug: str, number: int) -> tuple[int, RuleSet]:
     """Return (version id, ruleset) of one version by its number. Raises NoPublishedVersion."""
-    found = (
-        ScenarioVersion.objects.exclude(state=State.DRAFT)
-        .filter(scenario__slug=slug, number=number)
-        .values_list("pk", flat=True)
-        .first()
-    )
-    if found is None:
-        raise NoPublishedVersion(f"{slug} version {number}")
-    return found, ruleset(found)
+    return _found(_readable().filter(scenario__slug=slug, number=number), f"{slug} version {number}")
+
+
+def _readable() -> QuerySet[ScenarioVersion]:
+    return ScenarioVersion.objects.exclude(state=State.DRAFT)
+
+
+def _found(versions: QuerySet[ScenarioVersion], asked: str) -> tuple[int, RuleSet]:
+    """Return (version id, ruleset) of the only version of a query."""
+    row = versions.values_list("pk", "digest", "number").first()
+    if row is None:
+        raise NoPublishedVersion(asked)
+    pk, digest, number = row
+    return pk, _parsed(pk, digest, number)
+
+
+def _parsed(pk: int, digest: str, number: int) -> RuleSet:
+    """Return the ruleset of a snapshot, parsed once in a process."""
+    with _lock:
+        if (digest, number) in _cache:
+            _cache.move_to_end((digest, number))
+            return _cache[digest, number]
+    snapshot = ScenarioVersion.objects.values_list("snapshot", flat=True).get(pk=pk)
+    made = RuleSet.from_document(json.loads(snapshot), version=number, digest=digest)
+    with _lock:
+        _cache[digest, number] = made
+        while len(_cache) > CACHE_SIZE:
+            _cache.popitem(last=False)
+    return made
+
+
+def state_of(version_id: int) -> str:
+    """Return whether a version is a draft, published or superseded."""
+    return ScenarioVersion.objects.values_list("state", flat=True).get(pk=version_id)
 
 
 def published() -> list[Edition]:

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
+from guidelines import snapshot
 from guidelines.engine import RuleSet, RuleSetError, digest_of
 from guidelines.exceptions import ContentRefused
 from portal.strict_json import StrictJSONError, loads
@@ -17,6 +18,7 @@ CONTENT = Path(__file__).parent / "content"
 SCHEMA = Path(__file__).parent / "pack.schema.json"
 FORMAT = "imaging-orders/guideline-pack/1"
 MAX_BYTES = 5 * 1024 * 1024  # far above a scenario's size; a larger file is no scenario
+LONGEST_MESSAGE = 300  # characters; the validator quotes the value, which may be the whole document
 
 
 def read_pack(data: bytes) -> dict[str, Any]:
@@ -30,35 +32,58 @@ def read_pack(data: bytes) -> dict[str, Any]:
 
 
 def check_pack(pack: Any) -> None:
-    """Refuse a pack whose shape or meaning is wrong: ContentRefused names every fault."""
-    faults = [
-        ("/" + "/".join(_escape(part) for part in fault.absolute_path), fault.message)
+    """Refuse a pack whose shape or meaning is wrong: ContentRefused names every fault.
+
+    The schema says what is wrong with the shape; what the engine says of the same place is put in its
+    stead, because it says what to do.
+    """
+    document = pack.get("scenario") if isinstance(pack, dict) else None
+    meant = [] if document is None else [(f"/scenario{place}", said) for place, said in _faults_of(document)]
+    shaped = [
+        (
+            "/" + "/".join(_escape(part) for part in fault.absolute_path) if fault.absolute_path else "",
+            _said(fault),
+        )
         for fault in sorted(_validator().iter_errors(pack), key=lambda fault: list(map(str, fault.path)))
     ]
+    told = {place for place, _ in meant}
+    faults = [(place, said) for place, said in shaped if not _told(place, told)] + meant
+    if faults:
+        raise ContentRefused(list(dict.fromkeys(faults)))
+    if "checksum" in pack and pack["checksum"] != digest_of(pack["scenario"]):
+        raise ContentRefused([("/checksum", "does not fit the scenario: the file was changed or cut short")])
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Refuse a document whose meaning is wrong, or that rows cannot hold as it is. Raises ContentRefused."""
+    faults = _faults_of(document)
     if faults:
         raise ContentRefused(faults)
-    scenario = pack["scenario"]
-    if "checksum" in pack and pack["checksum"] != digest_of(scenario):
-        raise ContentRefused(
-            [
-                (
-                    "/checksum",
-                    "does not fit the scenario: the file was changed or cut short",
-                )
-            ]
-        )
-    try:
-        check_document(scenario)
-    except ContentRefused as refusal:
-        raise ContentRefused([(f"/scenario{place}", message) for place, message in refusal.errors]) from None
 
 
-def check_document(document: dict[str, Any]) -> RuleSet:
-    """Return the ruleset of a document whose meaning is right. Raises ContentRefused."""
+def _faults_of(document: Any) -> list[tuple[str, str]]:
+    """Return what the engine refuses in a document; if that is nothing, what the rows cannot hold."""
     try:
-        return RuleSet.from_document(document, version=0, digest="")
+        RuleSet.from_document(document, version=0, digest="")
     except RuleSetError as fault:
-        raise ContentRefused(list(fault.errors)) from fault
+        return list(fault.errors)
+    return snapshot.unfit_values(document)
+
+
+def _told(place: str, told: set[str]) -> bool:
+    return any(other == place or other.startswith(f"{place}/") for other in told)
+
+
+def _said(fault: ValidationError) -> str:
+    """Return what a fault of shape means: the schema's own words where its message is a pattern."""
+    wanted = fault.schema.get("description", "") if isinstance(fault.schema, dict) else ""
+    if fault.validator in ("pattern", "format", "anyOf", "oneOf", "not") and wanted:
+        return f"does not fit. Wanted: {wanted}"
+    if fault.validator == "minLength":
+        return "must not be empty"
+    if fault.validator == "maxLength":
+        return f"is too long: at most {fault.validator_value} characters"
+    return fault.message if len(fault.message) < LONGEST_MESSAGE else f"{fault.message[:LONGEST_MESSAGE]} ..."
 
 
 def envelope(document: dict[str, Any]) -> dict[str, Any]:

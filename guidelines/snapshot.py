@@ -6,12 +6,13 @@ written and read, so that both directions cannot drift apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from guidelines.models import (
@@ -42,6 +43,9 @@ from guidelines.models import (
 
 Document = dict[str, Any]
 Rows = dict[str, dict[Any, models.Model]]  # list name -> key -> row, for references inside a version
+
+ONE_LINE_EACH = "each entry must be one line, without spaces at its ends"
+NOT_AS_IT_STANDS = "cannot be stored as it stands; write it in its plainest form"
 
 VERSION_FIELDS = (
     "title",
@@ -381,26 +385,32 @@ def document_of(version: ScenarioVersion) -> Document:
     document["search_terms"] = as_lines(version.search_terms)
     document["review_due_on"] = version.review_due_on.isoformat()
     document["primary_source"] = version.primary_source.key if version.primary_source else None
-    for spec in LISTS:
-        rows = spec.model._default_manager.filter(version=version).order_by("position", "pk")
-        rows = rows.select_related(*_relations(spec.fields, spec.model))
-        if spec.nested:
-            nested = spec.nested
-            inner = nested.model._default_manager.filter(**{f"{nested.parent}__version": version})
-            inner = inner.order_by("position", "pk").select_related(*_relations(nested.fields, nested.model))
-            children: dict[Any, list[Document]] = {}
-            for child in inner:
-                children.setdefault(getattr(child, f"{nested.parent}_id"), []).append(
-                    {field.name: field.write(child) for field in nested.fields}
-                )
-            document[spec.name] = [
-                {field.name: field.write(row) for field in spec.fields}
-                | {nested.name: children.get(row.pk, [])}
-                for row in rows
-            ]
-        else:
-            document[spec.name] = [{field.name: field.write(row) for field in spec.fields} for row in rows]
+    document |= lists_of(version)
     return document
+
+
+def lists_of(version: ScenarioVersion, names: Collection[str] = ()) -> Document:
+    """Return lists of a version's document by name; without `names`, all of them."""
+    return {spec.name: _list_of(version, spec) for spec in LISTS if not names or spec.name in names}
+
+
+def _list_of(version: ScenarioVersion, spec: ListOf) -> list[Document]:
+    rows = spec.model._default_manager.filter(version=version).order_by("position", "pk")
+    rows = rows.select_related(*_relations(spec.fields, spec.model))
+    if spec.nested is None:
+        return [{field.name: field.write(row) for field in spec.fields} for row in rows]
+    nested = spec.nested
+    inner = nested.model._default_manager.filter(**{f"{nested.parent}__version": version})
+    inner = inner.order_by("position", "pk").select_related(*_relations(nested.fields, nested.model))
+    children: dict[Any, list[Document]] = {}
+    for child in inner:
+        children.setdefault(getattr(child, f"{nested.parent}_id"), []).append(
+            {field.name: field.write(child) for field in nested.fields}
+        )
+    return [
+        {field.name: field.write(row) for field in spec.fields} | {nested.name: children.get(row.pk, [])}
+        for row in rows
+    ]
 
 
 @transaction.atomic
@@ -453,6 +463,58 @@ def scenario_for(document: Document) -> Scenario:
     """The scenario of a document, made if it is new."""
     scenario, _ = Scenario.objects.get_or_create(slug=document["slug"], defaults={"title": document["title"]})
     return scenario
+
+
+def unfit_values(document: Document) -> list[tuple[str, str]]:
+    """Return (JSON pointer, message) of every value that rows cannot hold exactly as it stands.
+
+    For a document that the engine accepts. What the rows refuse (too long, not a key) and what they
+    would change (a line break inside a line) is found here, before anything is stored.
+    """
+    version = ScenarioVersion(**version_attributes(document))
+    faults = _unfit(version, {name: (name,) for name in version_attributes(document)}, "")
+    if as_lines(version.search_terms) != document["search_terms"]:
+        faults.append(("/search_terms", ONE_LINE_EACH))
+    for spec in LISTS:
+        for place, item in enumerate(document[spec.name]):
+            pointer = f"/{spec.name}/{place}"
+            faults += _unfit_row(spec.model, spec.fields, item, pointer)
+            if spec.nested:
+                for number, child in enumerate(item[spec.nested.name]):
+                    inner = f"{pointer}/{spec.nested.name}/{number}"
+                    faults += _unfit_row(spec.nested.model, spec.nested.fields, child, inner)
+    return faults
+
+
+def _unfit_row(
+    model: type[models.Model], fields: tuple[Field, ...], item: Document, pointer: str
+) -> list[tuple[str, str]]:
+    relations = _relations(fields, model)
+    own = [field for field in fields if field.name not in relations]
+    attributes = {field.name: field.read(item[field.name], {}) for field in own}
+    row = model(**{name: value for given in attributes.values() for name, value in given.items()})
+    faults = _unfit(row, {name: tuple(given) for name, given in attributes.items()}, pointer)
+    return faults + [
+        (f"{pointer}/{field.name}", ONE_LINE_EACH if isinstance(item[field.name], list) else NOT_AS_IT_STANDS)
+        for field in own
+        if field.write(row) != item[field.name]
+    ]
+
+
+def _unfit(row: models.Model, names: dict[str, tuple[str, ...]], pointer: str) -> list[tuple[str, str]]:
+    """Return what the model's own rules refuse. `names` says which attributes a place fills."""
+    checked = {name for group in names.values() for name in group}
+    others = {field.name for field in row._meta.fields if field.name not in checked}
+    try:
+        row.clean_fields(exclude=others)
+    except ValidationError as refusal:
+        return [
+            (f"{pointer}/{place}", " ".join(refusal.message_dict[name]))
+            for place, group in names.items()
+            for name in group
+            if name in refusal.message_dict
+        ]
+    return []
 
 
 def _attributes(fields: tuple[Field, ...], item: Document, rows: Rows) -> dict[str, Any]:

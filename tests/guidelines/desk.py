@@ -1,0 +1,42 @@
+"""Versions for tests of the desk, made as production makes them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from guidelines import actions, packs
+from guidelines.models import ScenarioVersion
+from portal import audit
+
+CASES = Path(__file__).parents[1] / "cases" / "packs"
+SHIPPED = packs.CONTENT / "adult-all-emd-post-therapy.json"
+BICYCLE = CASES / "which-bicycle.json"
+TESTS = audit.system("tests")
+
+
+def document_at(path: Path) -> dict[str, Any]:
+    """Return the scenario document of a pack."""
+    return packs.read_pack(path.read_bytes())
+
+
+def load(path: Path = BICYCLE) -> ScenarioVersion:
+    """Return the draft that a pack became."""
+    with audit.acting(TESTS):
+        return actions.load_pack(document=document_at(path), by=None)
+
+
+def publish(version: ScenarioVersion) -> ScenarioVersion:
+    """Return the version, published."""
+    with audit.acting(TESTS):
+        return actions.publish(version=version, by=None)
+
+
+def copy(version: ScenarioVersion) -> ScenarioVersion:
+    """Return a new draft with the content of a version."""
+    with audit.acting(TESTS):
+        return actions.copy_to_draft(version=version, by=None)
+
+
+def pack_bytes(document: dict[str, Any]) -> bytes:
+    """Return a pack file of a document."""
+    return json.dumps(packs.envelope(document)).encode()
