@@ -25,6 +25,10 @@ def main(descriptor: int) -> None:
 
     from portal.wsgi import application
 
+    # signs the end of the audit trail; imported last, because it needs the apps
+    from portal.audit import checkpoints
+
+    threading.Thread(target=checkpoints.run_forever, args=[threading.Event()], daemon=True).start()
     waitress.serve(
         application,
         sockets=[socket.socket(fileno=descriptor)],
@@ -43,7 +47,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _follow_parent() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # not sys.stdin, whose lock Python wants to take at its end
     os.kill(os.getpid(), signal.SIGTERM)
 
 

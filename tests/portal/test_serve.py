@@ -129,6 +129,7 @@ def test_the_first_start_makes_everything_and_says_how_to_sign_in(folder: Path) 
         code, output = served.stop(signal.SIGINT)
 
     assert code == 0
+    assert output.splitlines()[-1] == "Stopping."
     assert training["url"] == served.url
     assert set(training["users"]) == {
         "clinician", "colleague", "other_clinic", "editor", "approver", "auditor", "admin",
