@@ -1,0 +1,152 @@
+"""Registers a page for the rows of every list of a version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+
+from guidelines.admin.forms import BindingForm, NextStepForm, RadiationLevelForm, StudyForm
+from guidelines.admin.rows import NestedRows, NestedTable, RowAdmin, words_of
+from guidelines.models import (
+    Advisory,
+    Binding,
+    Choice,
+    Complication,
+    Contradiction,
+    Criterion,
+    CriterionRedirect,
+    DataElement,
+    Faq,
+    NextStep,
+    NextStepRule,
+    OrderRule,
+    Pitfall,
+    Question,
+    RadiationLevel,
+    RatedStudy,
+    Redirect,
+    ReportFinding,
+    RulePlacement,
+    Source,
+    Study,
+)
+
+
+class ChoiceInline(NestedTable):
+    """The values of a list question."""
+
+    model = Choice
+    fields = ["value", "label", "position"]
+
+
+class CriterionRedirectInline(NestedRows):
+    """Where each way of failing a criterion leads."""
+
+    model = CriterionRedirect
+    verbose_name = "redirect"
+    fields = ["when", "condition_in_words", "redirect", "position"]
+    readonly_fields = ["condition_in_words"]
+
+    @admin.display(description="In words")
+    def condition_in_words(self, row: Any) -> str:
+        """Return the condition as an editor reads it."""
+        return words_of(row, row.criterion if row.criterion_id else None)
+
+
+class RulePlacementInline(NestedTable):
+    """The roles that a rule gives to studies."""
+
+    model = RulePlacement
+    verbose_name = "placement"
+    fields = ["study", "role", "caution", "position"]
+
+
+@admin.register(DataElement)
+class DataElementAdmin(RowAdmin):
+    """A question about the patient, with its values."""
+
+    inlines = [ChoiceInline]
+    fieldsets = [
+        (None, {"fields": ["key", "label", "summary_label", "hint", "kind", "section"]}),
+        ("Numbers and dates", {"fields": ["unit", ("minimum", "maximum"), "allow_future", "derived_from"]}),
+    ]
+
+
+@admin.register(Criterion)
+class CriterionAdmin(RowAdmin):
+    """A criterion, with the redirects of those who fail it."""
+
+    inlines = [CriterionRedirectInline]
+
+
+@admin.register(OrderRule)
+class OrderRuleAdmin(RowAdmin):
+    """A rule of order, with the roles that it gives."""
+
+    inlines = [RulePlacementInline]
+
+
+@admin.register(RadiationLevel)
+class RadiationLevelAdmin(RowAdmin):
+    """A level of the radiation scale."""
+
+    form = RadiationLevelForm
+    fieldsets = [
+        (None, {"fields": ["level"]}),
+        ("Adults", {"fields": [("adult_min_msv", "adult_max_msv"), "standing", "source"]}),
+        (
+            "Children",
+            {"fields": [("paediatric_min_msv", "paediatric_max_msv"), "paediatric_source"]},
+        ),
+    ]
+
+
+@admin.register(Study)
+class StudyAdmin(RowAdmin):
+    """An imaging study."""
+
+    form = StudyForm
+
+
+@admin.register(RatedStudy)
+class RatedStudyAdmin(RowAdmin):
+    """The rating of a study."""
+
+    fieldsets = [
+        (None, {"fields": ["study", "default_role"]}),
+        ("Rating", {"fields": ["rating", "rating_standing", "rating_source"]}),
+        ("Radiation", {"fields": ["radiation_level", "radiation_standing", "radiation_source"]}),
+        ("Reasons", {"fields": ["rationale", "choose_when", "limits"]}),
+    ]
+
+
+@admin.register(NextStep)
+class NextStepAdmin(RowAdmin):
+    """A step to consider after a report."""
+
+    form = NextStepForm
+
+
+@admin.register(Binding)
+class BindingAdmin(RowAdmin):
+    """A reading of records."""
+
+    form = BindingForm
+
+
+admin.site.register(
+    [
+        Source,
+        Redirect,
+        Advisory,
+        Contradiction,
+        Question,
+        ReportFinding,
+        Complication,
+        NextStepRule,
+        Pitfall,
+        Faq,
+    ],
+    RowAdmin,
+)

@@ -1,0 +1,215 @@
+"""The page of a version: its texts, its lists, and what can be done with it as a whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_GET
+
+from guidelines import actions, packs, snapshot
+from guidelines.admin.access import ContentAdmin, may_write, writer
+from guidelines.admin.fields import PlainTextarea, PlainTextField
+from guidelines.admin.filters import ReviewDue
+from guidelines.admin.places import Fault, faults_of
+from guidelines.admin.rows import INPUTS, Bench, RowInputs
+from guidelines.admin.sections import sections_of
+from guidelines.engine import canonical_json
+from guidelines.exceptions import ContentRefused, DraftExists, VersionFrozen
+from guidelines.models import ScenarioVersion, State
+from portal import audit
+
+
+@admin.register(ScenarioVersion)
+class ScenarioVersionAdmin(RowInputs, ContentAdmin):
+    """Versions: drafts to write, and published ones to read and to copy."""
+
+    list_display = ("title", "scenario", "number", "state", "published_at", "published_by", "review_due_on")
+    list_filter = ("state", ReviewDue, "scenario")
+    list_select_related = ("scenario", "published_by")
+    search_fields = ("title", "scenario__slug", "scenario__title", "search_terms")
+    search_help_text = "Title, slug or search term."
+    date_hierarchy = None
+    change_form_template = "admin/guidelines/version_form.html"
+    object_history_template = "admin/guidelines/version_history.html"
+    formfield_overrides = INPUTS | {
+        models.TextField: {"form_class": PlainTextField, "widget": PlainTextarea(3)}
+    }
+    fieldsets = (
+        ("What clinicians find", {"fields": ["title", "summary", "search_terms", "audience"]}),
+        (
+            "What the guideline page says",
+            {
+                "fields": [
+                    "introduction",
+                    "questions_introduction",
+                    "radiation_justification",
+                    "workflow_introduction",
+                    "escalation",
+                    "scale_note",
+                ]
+            },
+        ),
+        ("Source, licence and review", {"fields": ["primary_source", "licence", "review_due_on"]}),
+        ("For editors", {"fields": ["note"]}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Drafts are made with a new scenario, as a copy of a version, or from a pack."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add what can be done with a version as a whole."""
+        site = self.admin_site.admin_view
+        return [
+            path("<int:pk>/check/", site(require_GET(self.check_page)), name="guideline_check"),
+            path("<int:pk>/publish/", site(self.publish_page), name="guideline_publish"),
+            path("<int:pk>/copy/", site(self.copy_page), name="guideline_copy"),
+            path("<int:pk>/export/", site(require_GET(self.export_pack)), name="guideline_export"),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show or save the texts of a version, with its lists below."""
+        with transaction.atomic():
+            version = self._found(object_id, locked=request.method == "POST")
+            context: dict[str, Any] = {}
+            if version and may_write(request.user):
+                request.desk_bench = Bench(version, {})  # type: ignore[attr-defined]
+                context = {"version": version, "sections": sections_of(version), "title": _titled(version)}
+            page = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
+            return page.render() if hasattr(page, "render") else page
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show who changed the texts of the version in the admin."""
+        context = {"version": self._found(object_id)}
+        return super().history_view(request, object_id, context | (extra_context or {}))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Stay on the page of the version: its lists are the next thing to do."""
+        return HttpResponseRedirect(self._page(obj))
+
+    def check_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what would keep the version from being published, with a link to each place."""
+        version = self._require(request, pk)
+        context = {"faults": check(version), "heading": f"Check of {version}"}
+        return self._answer(request, "check", version, context)
+
+    def publish_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then publish; a refusal lists every fault and changes nothing."""
+        version = self._require(request, pk)
+        faults: list[Fault] | None = None
+        if request.method == "POST":
+            try:
+                published = actions.publish(version=version, by=writer(request))
+            except ContentRefused as refusal:
+                faults = faults_of(version, refusal.errors)
+            except VersionFrozen as refusal:
+                messages.error(request, str(refusal))
+                return HttpResponseRedirect(self._page(version))
+            else:
+                messages.success(
+                    request,
+                    f"{published} is published. New orders use it; "
+                    "orders already placed keep the version that they were placed under.",
+                )
+                return HttpResponseRedirect(self._page(version))
+        in_use = ScenarioVersion.objects.filter(scenario=version.scenario, state=State.PUBLISHED).first()
+        context = {
+            "faults": check(version) if faults is None and version.is_draft else faults,
+            "refused": request.method == "POST",
+            "in_use": in_use,
+            "heading": f"Publish {version}",
+        }
+        return self._answer(request, "publish", version, context)
+
+    def copy_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what the copy is for, then make it."""
+        version = self._require(request, pk)
+        note = ""
+        if request.method == "POST":
+            note = request.POST.get("note", "").replace("\r\n", "\n").replace("\0", "").strip()
+            try:
+                draft = actions.copy_to_draft(version=version, by=writer(request), note=note)
+            except DraftExists as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, f"{draft} is a draft with the content of version {version.number}.")
+                return HttpResponseRedirect(self._page(draft))
+        draft_now = ScenarioVersion.objects.filter(scenario=version.scenario, state=State.DRAFT).first()
+        context = {"note": note, "draft": draft_now, "heading": f"Copy {version} to a new draft"}
+        return self._answer(request, "copy", version, context)
+
+    def export_pack(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Download a published or superseded version as a content pack with its checksum."""
+        version = self._require(request, pk)
+        if version.is_draft:
+            messages.error(request, "A draft cannot be exported: it still changes. Publish it first.")
+            return HttpResponseRedirect(self._page(version))
+        pack = canonical_json(packs.envelope(json.loads(version.snapshot)))
+        audit.log(
+            "export.made",
+            action="R",
+            entity="scenario-version",
+            entity_id=version.pk,
+            detail={"form": "pack"},
+        )
+        name = f"{version.scenario.slug}-v{version.number}.json"
+        return HttpResponse(
+            pack,
+            content_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def _require(self, request: HttpRequest, pk: int) -> ScenarioVersion:
+        writer(request)
+        return get_object_or_404(ScenarioVersion.objects.select_related("scenario", "primary_source"), pk=pk)
+
+    def _found(self, object_id: str | None, *, locked: bool = False) -> ScenarioVersion | None:
+        if not (object_id and object_id.isascii() and object_id.isdigit() and len(object_id) < 18):
+            return None
+        versions = ScenarioVersion.objects.select_related("scenario")
+        if locked:
+            versions = versions.select_for_update(of=("self",))
+        return versions.filter(pk=int(object_id)).first()
+
+    def _page(self, version: ScenarioVersion) -> str:
+        return reverse("admin:guidelines_scenarioversion_change", args=[version.pk])
+
+    def _answer(
+        self, request: HttpRequest, name: str, version: ScenarioVersion, context: dict[str, Any]
+    ) -> HttpResponse:
+        frame = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "version": version,
+            "title": context["heading"],
+            "media": self.media,
+        }
+        return TemplateResponse(request, f"admin/guidelines/version_{name}.html", frame | context)
+
+
+def check(version: ScenarioVersion) -> list[Fault]:
+    """Return every fault that keeps the version from being published."""
+    try:
+        actions.check_publishable(snapshot.document_of(version))
+    except ContentRefused as refusal:
+        return faults_of(version, refusal.errors)
+    return []
+
+
+def _titled(version: ScenarioVersion) -> str:
+    return f"Version {version.number} ({version.get_state_display().lower()})"
