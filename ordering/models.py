@@ -206,7 +206,11 @@ class Order(models.Model):
                 name="ordering_order_names_one_study",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(status="revoked") | Q(signed_at__isnull=False),
+                # a draft can be cancelled, and a cancelled order be marked as an error
+                condition=Q(status="draft")
+                | Q(status="revoked")
+                | Q(status="entered-in-error")
+                | Q(signed_at__isnull=False),
                 name="ordering_order_in_use_is_signed",
             ),
             models.CheckConstraint(

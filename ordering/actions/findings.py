@@ -47,9 +47,10 @@ def record_finding(
         )
     ruleset = library.ruleset(order.consultation.version_id)
     now = timezone.now()
-    refusals = content_faults(ruleset, finding=finding, complications=complications)
+    refusals = content_faults(ruleset, finding=finding)
     if compared_with_baseline not in Finding.Compared.values:
         refusals.append(_not_in_list("/compared_with_baseline", Finding.Compared.values))
+    refusals += content_faults(ruleset, complications=complications)
     if reported_at is not None and reported_at > now:
         refusals.append(Refusal("/reported_at", "in-the-future", "The report cannot be in the future."))
     if len(comment) > MAX_NOTE:
@@ -175,7 +176,7 @@ def studies_done(order: Order) -> list[str]:
 
 
 def content_faults(
-    ruleset: RuleSet, *, finding: str | None, complications: Sequence[object]
+    ruleset: RuleSet, *, finding: str | None = None, complications: Sequence[object] = ()
 ) -> list[Refusal]:
     """Return what the content knows nothing of in a report; a finding of None is not looked at."""
     refusals = []

@@ -598,7 +598,11 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("status", "draft"), ("status", "revoked"), ("signed_at__isnull", False), _connector="OR"
+                    ("status", "draft"),
+                    ("status", "revoked"),
+                    ("status", "entered-in-error"),
+                    ("signed_at__isnull", False),
+                    _connector="OR",
                 ),
                 name="ordering_order_in_use_is_signed",
             ),
