@@ -25,10 +25,7 @@ def main(descriptor: int) -> None:
 
     from portal.wsgi import application
 
-    # signs the end of the audit trail; imported last, because it needs the apps
-    from portal.audit import checkpoints
-
-    threading.Thread(target=checkpoints.run_forever, args=[threading.Event()], daemon=True).start()
+    _sign_audit_trail()
     waitress.serve(
         application,
         sockets=[socket.socket(fileno=descriptor)],
@@ -40,6 +37,13 @@ def main(descriptor: int) -> None:
         clear_untrusted_proxy_headers=not settings.PORTAL_PROXIES,
         _quiet=True,
     )
+
+
+def _sign_audit_trail() -> None:
+    """Make checkpoints of the audit trail as long as this process lives."""
+    from portal.audit import checkpoints
+
+    threading.Thread(target=checkpoints.run_forever, args=[threading.Event()], daemon=True).start()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -65,7 +65,7 @@ class Checkpoint:
 
 
 def checkpoint_file() -> Path:
-    """Return where checkpoints are kept beside the database. Copy it to another machine, or send the log there."""
+    """Return where checkpoints are kept beside the database. Copy it elsewhere, or send the log there."""
     return Path(settings.PORTAL_DATA_DIR) / "audit-checkpoints.jsonl"
 
 
