@@ -22,18 +22,18 @@ _UNAVAILABLE_STATES = {"PA001", "PA002", "25006"}
 _MACHINE_PATHS = ("/api/", "/fhir/", "/cds-services")
 _SAYS = {
     400: (
-        "bad_request",
+        "bad-request",
         "The request could not be read",
         "Something in the address or the body is not valid.",
     ),
     403: ("forbidden", "You may not do this", "What you asked for needs another role or scope."),
     404: (
-        "not_found",
+        "not-found",
         "Not found",
         "There is nothing at this address, or it belongs to another organisation.",
     ),
-    413: ("too_large", "The request is too large", "A body may have 1 MiB at most."),
-    500: ("server_error", "Something went wrong", "The fault is in the portal; nothing was stored."),
+    413: ("too-large", "The request is too large", "A body may have 1 MiB at most."),
+    500: ("server-error", "Something went wrong", "The fault is in the portal; nothing was stored."),
     503: (
         "unavailable",
         "Not available for a moment",
@@ -50,7 +50,15 @@ def refusal(request: HttpRequest, status: int, *, detail: str = "") -> HttpRespo
     if request.path_info.startswith(_MACHINE_PATHS):
         # an address that is refused for what is in it is not repeated
         instance = request.path if status != HTTPStatus.BAD_REQUEST else None
-        return problem(status, code, title, detail or usual_detail, instance=instance, headers=headers)
+        return problem(
+            status,
+            code,
+            title,
+            detail or usual_detail,
+            instance=instance,
+            request_id=getattr(request, "request_id", ""),
+            headers=headers,
+        )
     return HttpResponse(_page(request, status, title, detail or usual_detail), status=status, headers=headers)
 
 

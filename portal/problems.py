@@ -18,6 +18,7 @@ def problem_body(
     *,
     errors: Sequence[Fault] | None = None,
     instance: str | None = None,
+    request_id: str = "",
 ) -> dict[str, Any]:
     """Return the members of a problem: `code` is stable and for programs, the texts are for people.
 
@@ -32,6 +33,8 @@ def problem_body(
     }
     if instance:
         body["instance"] = instance
+    if request_id:
+        body["request_id"] = request_id
     if errors is not None:
         body["errors"] = [dict(fault) for fault in errors]
     return body
@@ -45,8 +48,11 @@ def problem(
     errors: Sequence[Fault] | None = None,
     instance: str | None = None,
     *,
+    request_id: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> JsonResponse:
     """Return a problem as the whole answer; `headers` may hold what else it needs, such as Retry-After."""
-    body = problem_body(status, code, title, detail, errors=errors, instance=instance)
+    body = problem_body(
+        status, code, title, detail, errors=errors, instance=instance, request_id=request_id
+    )
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))

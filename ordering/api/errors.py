@@ -211,7 +211,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = problem_body(int(status), code, title, detail, instance=request.path)
+    request_id = getattr(request, "request_id", "")
+    body = problem_body(int(status), code, title, detail, instance=request.path, request_id=request_id)
     body |= members or {}
-    body["request_id"] = getattr(request, "request_id", "")
     return Response(body, status=int(status), headers=dict(headers or {}), content_type=CONTENT_TYPE)
