@@ -17,10 +17,11 @@ from portal.peer import client_address
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_BROKEN_UTF8 = re.compile("%[89A-Fa-f][0-9A-Fa-f]")  # how Django writes such bytes of a path
 _FORBIDDEN = 403
 _VIA = (("/admin/", "admin"), ("/api/", "api"), ("/fhir/", "api"), ("/cds-services", "cds-hooks"))
 # asked by the platform: they must answer without a database, whatever cookie comes along
-_ANONYMOUS_PATHS = {"/healthz", "/readyz"}
+ANONYMOUS_PATHS = {"/healthz", "/readyz"}
 
 
 class RequestIdMiddleware:
@@ -47,12 +48,13 @@ class ControlCharacterMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 400, or go on."""
-        # WSGI hands over the path decoded as Latin-1, the query still encoded
-        path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
-        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").replace("+", " "))
-        if _is_clean(path) and _is_clean(query):
-            return self.get_response(request)
-        return errors.refusal(request, 400)
+        try:
+            query = unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode("utf-8")
+        except UnicodeDecodeError:
+            return errors.refusal(request, 400)
+        if _has_control(request.path_info + query) or _BROKEN_UTF8.search(request.path_info):
+            return errors.refusal(request, 400)
+        return self.get_response(request)
 
 
 class BodySizeMiddleware:
@@ -85,7 +87,7 @@ class ActorMiddleware:
             ip=client_address(request),
         )
         with audit.acting(anonymous):  # also while the session is being read
-            if request.path_info not in _ANONYMOUS_PATHS and request.user.is_authenticated:
+            if request.path_info not in ANONYMOUS_PATHS and request.user.is_authenticated:
                 audit.bind_user(request.user)
             events.await_denials(request)
             response = self.get_response(request)
@@ -128,9 +130,5 @@ class NoStoreMiddleware:
         return response
 
 
-def _is_clean(raw: bytes) -> bool:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return text.isprintable() or not any(unicodedata.category(character) == "Cc" for character in text)
+def _has_control(text: str) -> bool:
+    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)
