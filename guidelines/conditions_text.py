@@ -97,7 +97,7 @@ def _led(lead: str, inner: object, labels: Labels, depth: int) -> list[str]:
 
 
 def _test(leaf: Mapping[str, Any], labels: Labels) -> str:
-    key, op, value = leaf.get("element"), leaf.get("op"), leaf.get("value")
+    key, op, value = leaf.get("element"), str(leaf.get("op")), leaf.get("value")
     known = labels.get(key) if isinstance(key, str) else None
     subject = known or Subject(f"(no such data element: {key})")
     if op == "answered":
@@ -111,9 +111,9 @@ def _test(leaf: Mapping[str, Any], labels: Labels) -> str:
         return f"{subject.label} {HOLDS[op].format(_value(value, subject))}"
     if op in COMPARISONS:
         of_number, of_date = COMPARISONS[op]
-        day = _day(value)
-        said = of_date.format(day) if day else of_number.format(_value(value, subject))
-        return f"{subject.label} is {said}"
+        if day := _day(value):
+            return f"{subject.label}: {of_date.format(day)}"
+        return f"{subject.label} is {of_number.format(_value(value, subject))}"
     return f"{subject.label} (no such operator: {op})"
 
 

@@ -101,7 +101,7 @@ class PersonForm(forms.ModelForm):
 class OwnAccountForm(PersonForm):
     """One's own account: what one may do is for another administrator to say."""
 
-    roles = None
+    roles = None  # type: ignore[assignment]  # how a form leaves out an inherited field
 
 
 @admin.register(User)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from guidelines import packs
 from guidelines.actions import load_pack, publish
@@ -41,7 +42,8 @@ class Command(BaseCommand):
                 )
                 self.stdout.write(f"{document['slug']} is right: {counts}. Nothing was stored.")
                 return
-            with audit.acting(audit.system("load_pack")):
+            # one transaction: a draft that cannot be published is not left behind
+            with audit.acting(audit.system("load_pack")), transaction.atomic():
                 version = load_pack(
                     document=document,
                     by=None,
