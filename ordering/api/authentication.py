@@ -29,7 +29,9 @@ class BearerTokenAuthentication(TokenAuthentication):
     def authenticate_credentials(self, token: str, address: str = "") -> tuple[User, ApiToken]:
         """Return the user and the token that this secret opens. A refusal does not say what is wrong with it."""
         refuse_guessing(address)
-        found = find_token(token) if token.isascii() and token.isalnum() and len(token) <= MAX_SECRET else None
+        found = (
+            find_token(token) if token.isascii() and token.isalnum() and len(token) <= MAX_SECRET else None
+        )
         if found is None:
             note_failure(address)
             raise exceptions.AuthenticationFailed(

@@ -61,7 +61,8 @@ class BadQuery(ApiProblem):
         super().__init__(
             " ".join(f"{name}: {detail}" for name, _, detail in faults),
             errors=[
-                {"pointer": "", "parameter": name, "code": code, "detail": detail} for name, code, detail in faults
+                {"pointer": "", "parameter": name, "code": code, "detail": detail}
+                for name, code, detail in faults
             ],
         )
 
@@ -170,9 +171,7 @@ def _refused(refused: Refused, request: Any) -> Response:
         if malformed
         else (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request cannot be carried out as it is")
     )
-    return _answer(
-        request, status, code, title, f"{count}; nothing was stored.", members={"errors": errors}
-    )
+    return _answer(request, status, code, title, f"{count}; nothing was stored.", members={"errors": errors})
 
 
 def _ordering(error: OrderingError, request: Any) -> Response:

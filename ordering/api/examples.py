@@ -37,8 +37,13 @@ ORDER: dict[str, Any] = {
 }
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "suggest": {"All that is needed": QUESTION, "Something missing": {**QUESTION, "answers": {"diagnosis": "all"}}},
-    "consult": {"For a patient": {"patient": PATIENT, "scenario": ORDER["scenario"], "answers": ORDER["answers"]}},
+    "suggest": {
+        "All that is needed": QUESTION,
+        "Something missing": {**QUESTION, "answers": {"diagnosis": "all"}},
+    },
+    "consult": {
+        "For a patient": {"patient": PATIENT, "scenario": ORDER["scenario"], "answers": ORDER["answers"]}
+    },
     "place_order": {
         "The suggested study": ORDER,
         "Another study, with a reason": {

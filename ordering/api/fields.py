@@ -70,7 +70,9 @@ class StrictText(serializers.CharField):
             if sent != sent.strip():
                 return sent, [Refusal(at, "surrounding-space", "Leave out the spaces before and after it.")]
             if any(unicodedata.category(character) == "Cc" for character in sent):
-                return sent, [Refusal(at, "control-character", "Leave out line breaks and control characters.")]
+                return sent, [
+                    Refusal(at, "control-character", "Leave out line breaks and control characters.")
+                ]
         return sent, []
 
 
@@ -182,7 +184,9 @@ class StrictInput(serializers.Serializer):
                 if field.allow_null:
                     values[name] = None
                 else:
-                    faults.append(shape(below, "wrong-type", "null has no meaning here; leave the field out."))
+                    faults.append(
+                        shape(below, "wrong-type", "null has no meaning here; leave the field out.")
+                    )
             else:
                 value, found = field.read(sent[name], below)
                 faults += found

@@ -143,7 +143,9 @@ def filtered(queryset: QuerySet[Order], query: Mapping[str, Any], *, organisatio
         if name in query:
             queryset = queryset.filter(**{lookup: query[name]})
     if "rating" in query:
-        queryset = queryset.filter(rating__in=["" if rating in NOT_RATED else rating for rating in query["rating"]])
+        queryset = queryset.filter(
+            rating__in=["" if rating in NOT_RATED else rating for rating in query["rating"]]
+        )
     if "patient" in query:
         patient = Patient.objects.filter(organisation_id=organisation_id, mrn=query["patient"]).first()
         queryset = queryset.filter(patient=patient) if patient else queryset.none()

@@ -91,7 +91,9 @@ def _claim(holder: str, key: str, fingerprint: str) -> Claim | Response:
     now = timezone.now()
     try:
         with transaction.atomic():
-            row = IdempotencyKey.objects.create(holder=holder, key=key, fingerprint=fingerprint, created_at=now)
+            row = IdempotencyKey.objects.create(
+                holder=holder, key=key, fingerprint=fingerprint, created_at=now
+            )
         return Claim(row.pk, now)
     except IntegrityError:
         held = keys.first()

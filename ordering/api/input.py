@@ -65,7 +65,9 @@ class SuggestionInput(StrictInput):
 class ConsultationInput(SuggestionInput):
     """A question to the guideline that is recorded."""
 
-    patient = PatientInput(required=False, help_text="Whom the question is about; left out for a question in general.")
+    patient = PatientInput(
+        required=False, help_text="Whom the question is about; left out for a question in general."
+    )
 
 
 class OverrideReasonInput(StrictInput):
@@ -149,7 +151,9 @@ class DraftChangeInput(StudyChoiceInput):
     read_only_names = ORDER_ANSWERS | {"patient", "scenario", "consultation", "parent", "sign", "digest"}
 
     answers = _answers(required=False)
-    priority = StrictChoice(choices=Order.Priority.choices, required=False, help_text="FHIR's request priority.")
+    priority = StrictChoice(
+        choices=Order.Priority.choices, required=False, help_text="FHIR's request priority."
+    )
     note = StrictText(
         lines=True, required=False, allow_blank=True, max_length=MAX_NOTE, help_text="For the radiologist."
     )
@@ -165,7 +169,12 @@ class HoldInput(StrictInput):
     """Why an order waits, if it is to be said."""
 
     reason = StrictText(
-        lines=True, required=False, allow_blank=True, default="", max_length=MAX_NOTE, help_text="Why it waits."
+        lines=True,
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=MAX_NOTE,
+        help_text="Why it waits.",
     )
 
 
@@ -204,7 +213,9 @@ class ProgressInput(StrictInput):
     event = StrictChoice(choices=Progress.Event.choices, help_text="What happened.")
     at = StrictInstant(required=False, allow_null=True, help_text="When; now, if left out.")
     accession = StrictText(
-        required=False, allow_blank=True, default="", max_length=60, help_text="Accession number of the study."
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=60,
+        help_text="Accession number of the study.",
     )
-
-

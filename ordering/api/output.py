@@ -58,7 +58,12 @@ def orders(rows: Sequence[Json]) -> list[Json]:
     """Return the order objects of rows with ORDER_FIELDS; five queries however many there are."""
     ids = [row["id"] for row in rows]
     statuses = _by_order(
-        OrderStatus.objects.filter(order__in=ids).order_by("at", "pk"), "status", "at", "by_id", "via", "reason"
+        OrderStatus.objects.filter(order__in=ids).order_by("at", "pk"),
+        "status",
+        "at",
+        "by_id",
+        "via",
+        "reason",
     )
     findings = _by_order(
         Finding.objects.filter(order__in=ids).order_by("recorded_at", "pk"), *_FINDING_FIELDS
@@ -151,7 +156,9 @@ def finding(recorded: Finding) -> Json:
 
 def progress(recorded: Progress) -> Json:
     """Return what radiology reported."""
-    return _progress({field: getattr(recorded, field) for field in ("event", "at", "accession", "recorded_at")})
+    return _progress(
+        {field: getattr(recorded, field) for field in ("event", "at", "accession", "recorded_at")}
+    )
 
 
 def scenario(ruleset: RuleSet, *, state: str) -> Json:

@@ -103,7 +103,9 @@ def page_of(
     backwards = cursor is not None and cursor.direction == NEWER
     if cursor is not None:
         comparison = RowIsAfter if backwards else RowIsBefore
-        queryset = queryset.filter(comparison(*(F(name) for name in names), *(Value(value) for value in cursor.edge)))
+        queryset = queryset.filter(
+            comparison(*(F(name) for name in names), *(Value(value) for value in cursor.edge))
+        )
     queryset = queryset.order_by(*(name if backwards else f"-{name}" for name in names))
     rows = list(queryset.values(*dict.fromkeys([*fields, *names]))[: limit + 1])
     more = len(rows) > limit

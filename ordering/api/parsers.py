@@ -21,7 +21,10 @@ class StrictJsonParser(BaseParser):
     media_types = frozenset({"application/json"})
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the value of the body. Raises Refused with the faults, BodyTooLarge."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -162,7 +162,9 @@ def _check_basis(asked: Asked) -> None:
     if asked.gives("consultation"):
         if given:
             asked.faults.append(
-                Refusal("/consultation", "two-bases", "Give a consultation, or scenario and answers; not both.")
+                Refusal(
+                    "/consultation", "two-bases", "Give a consultation, or scenario and answers; not both."
+                )
             )
     elif not given:
         asked.faults.append(

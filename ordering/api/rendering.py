@@ -20,7 +20,10 @@ class JsonRenderer(BaseRenderer):
     charset = None
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the bytes of an answer; none for an answer without a body."""
         return b"" if data is None else json_bytes(data)
@@ -48,4 +51,8 @@ def json_bytes(data: Any) -> bytes:
 
 def instant(moment: datetime | None) -> str | None:
     """Return a moment as RFC 3339 in UTC, to the microsecond, so that it can be sent back unchanged."""
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return (
+        None
+        if moment is None
+        else moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    )

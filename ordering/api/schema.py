@@ -24,19 +24,39 @@ JSON = "application/json"
 ALWAYS = (400, 401, 403, 404, 405, 429, 500, 503)
 PROBLEMS: dict[int, tuple[str, str, str]] = {
     400: ("malformed", "The request does not have the right shape", "Malformed: `errors` names every fault."),
-    401: ("unauthorised", "Sign in with a bearer token", "No token, or one that is unknown, expired or revoked."),
+    401: (
+        "unauthorised",
+        "Sign in with a bearer token",
+        "No token, or one that is unknown, expired or revoked.",
+    ),
     403: ("missing-scope", "You may not do this", "The token lacks the scope, or its user the role."),
     404: ("not-found", "Not found", "Nothing there, or another organisation's."),
-    405: ("method-not-allowed", "This address has no such method", "Another method; `Allow` lists those there are."),
-    409: ("illegal-transition", "The order's status does not allow this", "Lost a race, or something changed since."),
+    405: (
+        "method-not-allowed",
+        "This address has no such method",
+        "Another method; `Allow` lists those there are.",
+    ),
+    409: (
+        "illegal-transition",
+        "The order's status does not allow this",
+        "Lost a race, or something changed since.",
+    ),
     412: ("stale", "The order has changed", "`If-Match` names another revision than the present one."),
     413: ("too-large", "The request is too large", "The body is over 1 MiB."),
     415: ("unsupported-media-type", "The body is not JSON", "The body is not `application/json`."),
-    422: ("invalid", "The request cannot be carried out as it is", "Well-formed, but it cannot be; `errors` says why."),
+    422: (
+        "invalid",
+        "The request cannot be carried out as it is",
+        "Well-formed, but it cannot be; `errors` says why.",
+    ),
     428: ("precondition-required", "Say which state you are changing", "`If-Match` is missing."),
     429: ("too-many-requests", "Too many requests", "Over the rate; `Retry-After` says when to go on."),
     500: ("server-error", "Something went wrong", "A fault of the portal; nothing was stored."),
-    503: ("unavailable", "Not available for a moment", "The database is away; `Retry-After` says when to try again."),
+    503: (
+        "unavailable",
+        "Not available for a moment",
+        "The database is away; `Retry-After` says when to try again.",
+    ),
 }
 GIVES = {
     200: "The answer.",
@@ -68,7 +88,7 @@ QUERY: dict[str, tuple[Any, str]] = {
     "updated_since": (OpenApiTypes.DATETIME, "Changed at this moment or later."),
 }
 PATHS = {
-    "pk": (OpenApiTypes.UUID, "Identifier of the order."),
+    "id": (OpenApiTypes.UUID, "Identifier of the order."),
     "slug": (OpenApiTypes.STR, "Slug of the scenario."),
     "number": ({"type": "integer", "minimum": 1}, "Number of the version."),
 }
@@ -102,13 +122,14 @@ def describe(
     takes: type[serializers.Serializer] | None = None,
     refuses: Sequence[int] = (),
     query: Sequence[OpenApiParameter] = (),
+    of: Sequence[str] = (),
     tagged: bool = False,
     conditional: bool = False,
     idempotent: bool = False,
 ) -> Callable[[Any], Any]:
     """Describe a call: what it takes, gives and refuses.
 
-    `tagged` answers carry an ETag; `conditional` calls need If-Match; `idempotent` ones take Idempotency-Key.
+    `of` names the parts of the path. `tagged` answers carry an ETag; `conditional` calls need If-Match; `idempotent` ones take Idempotency-Key.
     """
     responses: dict[Any, Any] = {}
     for status, shape in gives.items():
@@ -116,7 +137,11 @@ def describe(
             responses[status] = OpenApiResponse(description=GIVES[status])
         else:
             examples = (
-                [OpenApiExample("Example", value=ANSWERS[operation_id], response_only=True, status_codes=[str(status)])]
+                [
+                    OpenApiExample(
+                        "Example", value=ANSWERS[operation_id], response_only=True, status_codes=[str(status)]
+                    )
+                ]
                 if operation_id in ANSWERS
                 else []
             )
@@ -130,7 +155,17 @@ def describe(
         responses=responses,
         parameters=[
             *query,
-            *_headers(list(gives), tagged=tagged, conditional=conditional, idempotent=idempotent, reads=takes is None),
+            *(
+                OpenApiParameter(name, PATHS[name][0], OpenApiParameter.PATH, description=PATHS[name][1])
+                for name in of
+            ),
+            *_headers(
+                list(gives),
+                tagged=tagged,
+                conditional=conditional,
+                idempotent=idempotent,
+                reads=takes is None,
+            ),
         ],
         examples=[
             OpenApiExample(name, value=value, request_only=True)
@@ -176,15 +211,24 @@ def _headers(
     header = OpenApiParameter.HEADER
     found = [
         OpenApiParameter(
-            "X-Request-ID", str, header, description="Your id of the request; it comes back and is in the trail."
+            "X-Request-ID",
+            str,
+            header,
+            description="Your id of the request; it comes back and is in the trail.",
         ),
-        OpenApiParameter("X-Request-ID", str, header, response=True, description="Id of the request, yours or ours."),
+        OpenApiParameter(
+            "X-Request-ID", str, header, response=True, description="Id of the request, yours or ours."
+        ),
     ]
     if tagged:
         found.append(OpenApiParameter("ETag", str, header, response=gives, description="Tag of this state."))
-        name, says = ("If-None-Match", "An ETag: 304 if it is still so.") if reads else (
-            "If-Match",
-            'The ETag of the order as you read it, or `*`: 412 if it has changed since.',
+        name, says = (
+            ("If-None-Match", "An ETag: 304 if it is still so.")
+            if reads
+            else (
+                "If-Match",
+                "The ETag of the order as you read it, or `*`: 412 if it has changed since.",
+            )
         )
         found.append(OpenApiParameter(name, str, header, required=conditional, description=says))
     if idempotent:

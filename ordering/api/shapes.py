@@ -92,7 +92,9 @@ class RadiationSerializer(serializers.Serializer):
 
     level = whole("0 to 5.", min_value=0, max_value=5)
     adult_msv = BandSerializer(allow_null=True, help_text="Adult dose; null where it is not recorded.")
-    paediatric_msv = BandSerializer(allow_null=True, help_text="Paediatric dose; null where it is not recorded.")
+    paediatric_msv = BandSerializer(
+        allow_null=True, help_text="Paediatric dose; null where it is not recorded."
+    )
     source = string("Title of the source.", allow_null=True)
     standing = string("Where the level comes from: article, secondary, inferred or site_policy.")
 
@@ -133,7 +135,9 @@ class SuggestedStudySerializer(serializers.Serializer):
     modality = string("Modality.")
     position = whole("1, 2, 3 over the whole list.")
     role = choice(Role.choices, "What the answers make of the study.")
-    rating = choice(Rating.choices, "The guideline's rating, which no answer changes; null: not rated.", allow_null=True)
+    rating = choice(
+        Rating.choices, "The guideline's rating, which no answer changes; null: not rated.", allow_null=True
+    )
     rating_standing = string("Where the rating comes from.")
     rating_source = string("Title of the rating's source.", allow_null=True)
     radiation = RadiationSerializer(allow_null=True, help_text="Null where the level is not recorded.")
@@ -209,7 +213,9 @@ class SuggestionSerializer(serializers.Serializer):
     advisories = AdvisorySerializer(many=True, help_text="What to bear in mind.")
     contradictions = RemarkSerializer(many=True, help_text="Answers that contradict each other.")
     questions = QuestionSerializer(many=True, help_text="What the study is asked.")
-    what_would_change = ChangeSerializer(many=True, help_text="Single answers that would change fit or first study.")
+    what_would_change = ChangeSerializer(
+        many=True, help_text="Single answers that would change fit or first study."
+    )
     provisional = yes_no("True exactly when answers are needed.")
     source = SourceSerializer(help_text="The primary source.")
     not_documented = texts("Data elements without an answer.")
@@ -272,7 +278,9 @@ class FindingSerializer(serializers.Serializer):
 
     id = uuid("Identifier.")
     finding = string("Key of the finding.")
-    compared_with_baseline = choice(Finding.Compared.choices, "Whether it was compared with the baseline study.")
+    compared_with_baseline = choice(
+        Finding.Compared.choices, "Whether it was compared with the baseline study."
+    )
     discordant = yes_no("Whether it contradicts the clinical picture.")
     complications = texts("Treatment complications seen.")
     comment = string("In words.")
@@ -322,11 +330,15 @@ class OrderSerializer(serializers.Serializer):
     scenario = OrderScenarioSerializer(help_text="The scenario it was placed under.")
     study = ChosenStudySerializer(allow_null=True, help_text="Null for a study outside the scenario.")
     study_text = string("A study outside the scenario, in words.", allow_null=True)
-    override_reason = OverrideReasonSerializer(allow_null=True, help_text="Why this study, where it needs saying.")
+    override_reason = OverrideReasonSerializer(
+        allow_null=True, help_text="Why this study, where it needs saying."
+    )
     note = string("For the radiologist.")
     consultation = OrderConsultationSerializer(help_text="What was asked and advised.")
     parent = uuid("The order that this one follows up.", allow_null=True)
-    follow_ups = serializers.ListField(child=serializers.UUIDField(), help_text="Orders that follow this one up.")
+    follow_ups = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Orders that follow this one up."
+    )
     findings = FindingSerializer(many=True, help_text="Oldest first; the latest counts.")
     progress = ProgressSerializer(many=True, help_text="Reported by radiology, in time order.")
     statuses = StatusSerializer(many=True, help_text="The order's life so far.")
@@ -393,7 +405,9 @@ def page_shape(name: str, row: type[serializers.Serializer], says: str) -> type[
         {
             "__doc__": says,
             "__module__": __name__,
-            "next": serializers.URLField(allow_null=True, help_text="The page after this one; null at the end."),
+            "next": serializers.URLField(
+                allow_null=True, help_text="The page after this one; null at the end."
+            ),
             "previous": serializers.URLField(allow_null=True, help_text="The page before this one, if any."),
             "results": row(many=True, help_text="The rows of this page."),
         },
@@ -430,5 +444,3 @@ class ProblemSerializer(serializers.Serializer):
     )
     current = AnyObject(required=False, allow_null=True, help_text="With 409: the advice as it is given now.")
     order_status = string("With 409: the status that the order has.", required=False)
-
-

@@ -34,6 +34,7 @@ class Events(ApiView):
         gives={200: EventPageSerializer},
         refuses=(400, 404),
         query=in_query("limit", "cursor"),
+        of=("id",),
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Return a page of events, newest first, in the order in which they were committed."""

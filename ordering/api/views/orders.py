@@ -91,7 +91,12 @@ class OrderDetail(ApiView):
     form = DraftChangeInput()
 
     @describe(
-        "get_order", "Read an order", gives={200: OrderSerializer, 304: None}, refuses=(400, 404), tagged=True
+        "get_order",
+        "Read an order",
+        gives={200: OrderSerializer, 304: None},
+        refuses=(400, 404),
+        tagged=True,
+        of=("id",),
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Return the order with its consultation, statuses, findings, parent and follow-ups."""
@@ -117,6 +122,7 @@ class OrderDetail(ApiView):
         refuses=(400, 404, 409, 412, 413, 415, 422, 428),
         tagged=True,
         conditional=True,
+        of=("id",),
     )
     def patch(self, request: Request, pk: UUID) -> Response:
         """Return the changed draft. Answers replace all answers; another study is chosen anew, with its reason."""

@@ -38,6 +38,7 @@ class Findings(ApiView):
         gives={201: FindingSerializer},
         refuses=REFUSES,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the finding with the next steps that follow from it. Unless provisional, it completes the order."""
@@ -56,9 +57,7 @@ class ProgressSteps(ApiView):
     """Steps of an order's way through radiology."""
 
     needs = {
-        "POST": need(
-            ApiToken.Scope.ORDERS_WRITE, ApiToken.Scope.FINDINGS_WRITE, policy=policies.may_order
-        )
+        "POST": need(ApiToken.Scope.ORDERS_WRITE, ApiToken.Scope.FINDINGS_WRITE, policy=policies.may_order)
     }
     form = ProgressInput()
 
@@ -69,6 +68,7 @@ class ProgressSteps(ApiView):
         gives={201: ProgressSerializer},
         refuses=REFUSES,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the step. It is shown on the order's timeline and does not change its status."""

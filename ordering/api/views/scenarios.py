@@ -67,7 +67,12 @@ class ScenarioDetail(ApiView):
     needs = {"GET": READ}
 
     @describe(
-        "get_scenario", "Read a scenario", gives={200: ScenarioSerializer, 304: None}, refuses=(400, 404), tagged=True
+        "get_scenario",
+        "Read a scenario",
+        gives={200: ScenarioSerializer, 304: None},
+        refuses=(400, 404),
+        tagged=True,
+        of=("slug",),
     )
     def get(self, request: Request, slug: str) -> Response:
         """Return all content of the version in use: data elements, criteria, studies, findings and the rest."""
@@ -86,6 +91,7 @@ class ScenarioVersionDetail(ApiView):
         gives={200: ScenarioSerializer, 304: None},
         refuses=(400, 404),
         tagged=True,
+        of=("slug", "number"),
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
         """Return all content of a published or superseded version, as orders placed under it refer to it."""

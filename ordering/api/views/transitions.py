@@ -60,6 +60,7 @@ class Sign(Transition):
         refuses=REFUSES,
         tagged=True,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the signed order; whoever signs becomes its requester."""
@@ -83,6 +84,7 @@ class Cancel(Transition):
         refuses=REFUSES,
         tagged=True,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the order, revoked for a reason."""
@@ -106,6 +108,7 @@ class Hold(Transition):
         refuses=REFUSES,
         tagged=True,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the order, on hold."""
@@ -129,6 +132,7 @@ class Resume(Transition):
         refuses=REFUSES,
         tagged=True,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the order, active again."""
@@ -152,6 +156,7 @@ class EnteredInError(Transition):
         refuses=REFUSES,
         tagged=True,
         idempotent=True,
+        of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Return the order, entered in error."""

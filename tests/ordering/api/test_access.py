@@ -61,7 +61,9 @@ def address(name: str, order: str, slug: str = "adult-all-emd-post-therapy") -> 
     return "/api/v1/" + patterns[0] % {"pk": order, "slug": slug, "number": 1}
 
 
-def people(clinician: User, auditor: User, editor: User, approver: User, administrator: User) -> dict[str, User]:
+def people(
+    clinician: User, auditor: User, editor: User, approver: User, administrator: User
+) -> dict[str, User]:
     return {
         "clinician": clinician,
         "auditor": auditor,
@@ -129,7 +131,9 @@ def test_every_scope_opens_its_calls_and_no_other(api: Caller, clinician: User):
     wrong = []
     for name, method, body, scopes, _ in CALLS:
         for scope, caller in callers.items():
-            order = api.placed(sign=False)["id"] if scope in scopes else "0190d3f0-0000-7000-8000-000000000001"
+            order = (
+                api.placed(sign=False)["id"] if scope in scopes else "0190d3f0-0000-7000-8000-000000000001"
+            )
             answer = caller.send(method, address(name, order), body, If_Match="*")
             refused = answer.status_code == 403 and answer.json()["code"] == "missing-scope"
             if refused == (scope in scopes):

@@ -39,7 +39,9 @@ def test_the_same_key_with_another_body_is_refused(api: Caller, other: dict[str,
     api.post("orders/", ORDER, Idempotency_Key=KEY)
 
     assert is_problem(api.post("orders/", other, Idempotency_Key=KEY), 422, "idempotency-key-reused")
-    assert is_problem(api.post("consultations/", QUESTION, Idempotency_Key=KEY), 422, "idempotency-key-reused")
+    assert is_problem(
+        api.post("consultations/", QUESTION, Idempotency_Key=KEY), 422, "idempotency-key-reused"
+    )
     assert Order.objects.count() == 1
 
 
@@ -81,7 +83,9 @@ def test_a_request_whose_server_died_can_be_sent_again(api: Caller):
 
     assert api.post("orders/", ORDER, Idempotency_Key=KEY).status_code == 201
     assert api.post("orders/", ORDER, Idempotency_Key=KEY).headers["Idempotent-Replayed"] == "true"
-    assert Order.objects.count() == 2  # the row above belonged to an order; a dead server would have left none
+    assert (
+        Order.objects.count() == 2
+    )  # the row above belonged to an order; a dead server would have left none
 
 
 @pytest.mark.django_db
@@ -118,7 +122,9 @@ def test_many_at_once_with_one_key_give_one_order(api: Caller):
         key, together = f"round-{round_}", Barrier(16)
         body = ORDER | {"note": key, "patient": PATIENT | {"mrn": key}}
 
-        def send(_: int, key: str = key, together: Barrier = together, body: dict[str, Any] = body) -> tuple[int, str]:
+        def send(
+            _: int, key: str = key, together: Barrier = together, body: dict[str, Any] = body
+        ) -> tuple[int, str]:
             try:
                 together.wait()
                 answer = Caller(api.secret).post("orders/", body, Idempotency_Key=key)

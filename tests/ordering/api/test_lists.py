@@ -162,10 +162,14 @@ def test_a_page_reads_one_range_of_the_index(api: Caller):
         api.placed()
     link = api.get("orders/?limit=1").json()["next"]
 
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         api.get(link.removeprefix("http://testserver"))
 
-    page = next(query["sql"] for query in captured if "ORDER BY" in query["sql"] and "LIMIT 2" in query["sql"])
+    page = next(
+        query["sql"] for query in captured if "ORDER BY" in query["sql"] and "LIMIT 2" in query["sql"]
+    )
     assert '("ordering_order"."placed_at", "ordering_order"."id") < (' in page
     assert "OFFSET" not in page
     assert "COUNT" not in page
@@ -192,7 +196,9 @@ def test_the_trail_of_an_order_names_who_did_what(api: Caller, clinician: User, 
     assert events[-1]["detail"]["number"]
     cancelled = api.get(f"orders/{other}/events/").json()["results"]
     assert next(event["reason"] for event in cancelled if event["kind"] == "order.cancelled") == "moved away"
-    assert "order.trail-viewed" in [event["kind"] for event in api.get(f"orders/{order}/events/").json()["results"]]
+    assert "order.trail-viewed" in [
+        event["kind"] for event in api.get(f"orders/{order}/events/").json()["results"]
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -242,11 +248,23 @@ def test_a_scenario_shows_all_its_content(api: Caller):
 
     content = answer.json()
     assert answer.status_code == 200
-    assert {"data_elements", "criteria", "studies", "findings", "sources", "faqs", "pitfalls"} <= content.keys()
+    assert {
+        "data_elements",
+        "criteria",
+        "studies",
+        "findings",
+        "sources",
+        "faqs",
+        "pitfalls",
+    } <= content.keys()
     assert content["version"] == 1
     assert content["digest"].startswith("sha256:")
     ct = next(study for study in content["studies"] if study["code"] == ORDER["study"])
-    assert (ct["rating"], ct["radiation"]["level"], ct["default_role"]) == ("usually_appropriate", 4, "suggested")
+    assert (ct["rating"], ct["radiation"]["level"], ct["default_role"]) == (
+        "usually_appropriate",
+        4,
+        "suggested",
+    )
     assert api.get(f"scenarios/{ORDER['scenario']}/versions/1/").json() == content
     unchanged = api.get(f"scenarios/{ORDER['scenario']}/", If_None_Match=answer.headers["ETag"])
     assert unchanged.status_code == 304

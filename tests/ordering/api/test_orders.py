@@ -277,7 +277,9 @@ def test_a_draft_is_changed_and_what_is_left_out_stays(api: Caller):
     assert noted.json()["override_reason"] == reason
     chosen = api.patch(url, {"study": PET, "priority": "urgent"}, If_Match='"2"').json()
     assert (chosen["study"]["code"], chosen["priority"], chosen["override_reason"]) == (PET, "urgent", None)
-    answered = api.patch(url, {"answers": ANSWERS | {"severe_contrast_allergy": "yes"}}, If_Match='"3"').json()
+    answered = api.patch(
+        url, {"answers": ANSWERS | {"severe_contrast_allergy": "yes"}}, If_Match='"3"'
+    ).json()
     assert answered["consultation"]["suggestion"]["studies"][0]["code"] == PET
     assert answered["consultation"]["id"] != draft["consultation"]["id"]
     unlisted = api.patch(
@@ -329,7 +331,9 @@ def test_an_order_that_has_not_changed_is_not_sent_again(api: Caller):
 def test_a_finding_completes_the_order_and_says_what_follows(api: Caller):
     order = api.placed()
 
-    answer = api.post(f"orders/{order['id']}/findings/", FINDING | {"reported_at": "2026-01-05T10:00:00+01:00"})
+    answer = api.post(
+        f"orders/{order['id']}/findings/", FINDING | {"reported_at": "2026-01-05T10:00:00+01:00"}
+    )
 
     assert answer.status_code == 201, answer.content
     finding = answer.json()
@@ -370,7 +374,9 @@ def test_progress_is_shown_and_changes_no_status(api: Caller):
     order = api.placed()
     tomorrow = (timezone.now() + timedelta(days=1)).isoformat()
 
-    answer = api.post(f"orders/{order['id']}/progress/", {"event": "scheduled", "at": tomorrow, "accession": "A-1"})
+    answer = api.post(
+        f"orders/{order['id']}/progress/", {"event": "scheduled", "at": tomorrow, "accession": "A-1"}
+    )
 
     assert answer.status_code == 201, answer.content
     assert answer.json()["event"] == "scheduled"

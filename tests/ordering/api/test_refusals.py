@@ -195,7 +195,11 @@ ORDERS: list[tuple[Any, int, str]] = [
     (ORDER | {"override_reason": {"code": "because"}}, 422, "/override_reason/code"),
     (ORDER | {"override_reason": {"code": 1}}, 400, "/override_reason/code"),
     (ORDER | {"override_reason": {"code": "other"}}, 422, "/override_reason/text"),
-    (ORDER | {"override_reason": {"code": "special-circumstances", "text": " "}}, 422, "/override_reason/text"),
+    (
+        ORDER | {"override_reason": {"code": "special-circumstances", "text": " "}},
+        422,
+        "/override_reason/text",
+    ),
     (ORDER | {"override_reason": {"code": "other", "text": "x" * 2001}}, 422, "/override_reason/text"),
     (ORDER | {"override_reason": {"code": "other", "text": 1}}, 400, "/override_reason/text"),
     (ORDER | {"override_reason": {"code": "other", "text": "x", "by": "me"}}, 400, "/override_reason/by"),
@@ -215,7 +219,8 @@ ORDERS: list[tuple[Any, int, str]] = [
     (ORDER | {"parent": "0190d3f0-0000-7000-8000-000000000001"}, 422, "/parent"),
     (ORDER | {"digest": 1}, 400, "/digest"),
     (
-        without(without(ORDER, "scenario"), "answers") | {"consultation": "0190d3f0-0000-7000-8000-000000000001"},
+        without(without(ORDER, "scenario"), "answers")
+        | {"consultation": "0190d3f0-0000-7000-8000-000000000001"},
         422,
         "/consultation",
     ),
@@ -430,7 +435,13 @@ def test_a_body_over_the_limit_is_refused_and_one_at_the_limit_is_read(api: Call
 
 @pytest.mark.parametrize(
     "media_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "json"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "json",
+    ],
 )
 def test_only_json_is_taken(api: Caller, media_type: str):
     answer = api.post("suggestions/", QUESTION, Content_Type=media_type)
@@ -440,7 +451,8 @@ def test_only_json_is_taken(api: Caller, media_type: str):
 
 
 @pytest.mark.parametrize(
-    "accept", ["*/*", "application/json", "application/problem+json", "text/html", "application/xml", "nonsense"]
+    "accept",
+    ["*/*", "application/json", "application/problem+json", "text/html", "application/xml", "nonsense"],
 )
 def test_whatever_is_accepted_json_is_answered(api: Caller, accept: str):
     answer = api.post("suggestions/", QUESTION, Accept=accept)
@@ -483,7 +495,13 @@ def test_a_method_that_is_none_says_which_there_are(api: Caller, method: str, pa
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_address_that_is_none_is_a_problem_and_no_redirect(api: Caller, method: str, path: str):
-    if method == "POST" and "/scenarios/" in path and "-1" not in path and "1.5" not in path and " " not in path:
+    if (
+        method == "POST"
+        and "/scenarios/" in path
+        and "-1" not in path
+        and "1.5" not in path
+        and " " not in path
+    ):
         assert api.send(method, path).status_code == 405
         return
     answer = api.send(method, path)
@@ -493,7 +511,9 @@ def test_an_address_that_is_none_is_a_problem_and_no_redirect(api: Caller, metho
     assert answer.json()["detail"].startswith("There is nothing at this address")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/scenarios/%00/", "/api/v1/orders/?patient=%00", "/api/v1/scenarios/?q=%01a"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/scenarios/%00/", "/api/v1/orders/?patient=%00", "/api/v1/scenarios/?q=%01a"]
+)
 def test_control_characters_in_an_address_are_refused(api: Caller, path: str):
     answer = api.send("GET", path)
 
