@@ -34,7 +34,7 @@ def log(
     `action` is FHIR's: C create, R read, U update, D delete, E execute. Who did it is the actor of the
     context; without one the database refuses (SQLSTATE PA001).
     """
-    parameters = [
+    parameters: list[str | int | None] = [
         event_type,
         action,
         outcome,

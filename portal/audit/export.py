@@ -40,8 +40,11 @@ class Selection:
 
     def condition(self) -> tuple[str, list[Any]]:
         """Return the selection as SQL over audit.event e."""
-        terms = [("e.recorded_at >= %s", self.since), ("e.recorded_at < %s", self.until)]
-        terms.append(("e.organisation = %s", self.organisation or None))
+        terms: list[tuple[str, Any]] = [
+            ("e.recorded_at >= %s", self.since),
+            ("e.recorded_at < %s", self.until),
+            ("e.organisation = %s", self.organisation or None),
+        ]
         chosen = [(sql, value) for sql, value in terms if value is not None]
         return " AND ".join(["e.id IS NOT NULL", *(sql for sql, _ in chosen)]), [value for _, value in chosen]
 
