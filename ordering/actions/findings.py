@@ -33,13 +33,14 @@ def record_finding(
     complications: Sequence[str] = (),
     comment: str = "",
     reported_at: datetime | None = None,
+    revision: int | None = None,
 ) -> Finding:
     """Return the finding with its next steps, by the version the order was placed under.
 
     Not yet compared with baseline makes it provisional; any other completes an active order.
-    Raises NotReportable and Refused with every fault.
+    Raises NotReportable, StaleOrder when the order is not at `revision` any more, and Refused with every fault.
     """
-    order = locked(order)
+    order = locked(order, revision=revision)
     if order.status not in REPORTABLE:
         raise NotReportable(
             f"This order is {order.get_status_display().lower()}. "

@@ -208,9 +208,9 @@ def complete_order(*, order: Order, by: User, via: str) -> Order:
     return _move(order, S.COMPLETED, by=by, via=via)
 
 
-def locked(order: Order) -> Order:
-    """Return the order's row, locked until the transaction ends."""
-    return _locked(order, revision=None)
+def locked(order: Order, *, revision: int | None = None) -> Order:
+    """Return the order's row, locked until the transaction ends. Raises StaleOrder for another revision."""
+    return _locked(order, revision=revision)
 
 
 def _locked(order: Order, *, revision: int | None) -> Order:
