@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from ordering.views import new_order, review, study_choice
+from ordering.views import findings, new_order, orders, patients, review, study_choice, transitions, worklist
 
 urlpatterns = [
+    path("", worklist.worklist, name="worklist"),
+    # patients
+    path("patients/", patients.patient_search_page, name="patient_search"),
+    path("patients/new/", patients.patient_new, name="patient_new"),
+    path("patients/<uuid:pk>/", patients.patient_detail, name="patient_detail"),
     # step 1: patient, scenario and answers
     path("orders/new/", new_order.order_start, name="order_start"),
     path("orders/new/<uuid:patient>/<slug:slug>/", new_order.order_new, name="order_new"),
@@ -21,4 +26,14 @@ urlpatterns = [
     path("orders/<uuid:pk>/review/", review.order_review, name="order_review"),
     path("orders/<uuid:pk>/sign/", review.order_sign, name="order_sign"),
     path("orders/<uuid:pk>/signed/", review.order_signed, name="order_signed"),
+    # orders: the history, one order, what can be done with it
+    path("orders/", orders.order_list, name="order_list"),
+    path("orders/<uuid:pk>/", orders.order_detail, name="order_detail"),
+    path("orders/<uuid:pk>/advice/", orders.order_advice, name="order_advice"),
+    path("orders/<uuid:pk>/trail/", orders.order_trail, name="order_trail"),
+    path("orders/<uuid:pk>/findings/", findings.order_finding, name="order_finding"),
+    path("orders/<uuid:pk>/cancel/", transitions.order_cancel, name="order_cancel"),
+    path("orders/<uuid:pk>/hold/", transitions.order_hold, name="order_hold"),
+    path("orders/<uuid:pk>/resume/", transitions.order_resume, name="order_resume"),
+    path("orders/<uuid:pk>/entered-in-error/", transitions.order_entered_in_error, name="order_entered_in_error"),
 ]
