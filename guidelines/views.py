@@ -50,7 +50,7 @@ def _page(request: HttpRequest, version_id: int) -> HttpResponse:
     versions = list(
         ScenarioVersion.objects.filter(scenario__slug=ruleset.slug)
         .exclude(state=State.DRAFT)
-        .only("pk", "number", "state", "published_at", "note", "title")
+        .only("pk", "number", "state", "published_at", "title")
         .order_by("-number")
     )
     shown = next(version for version in versions if version.pk == version_id)

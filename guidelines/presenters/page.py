@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from guidelines.conditions_text import in_words, labels_of
 from guidelines.engine import Case, RuleSet, next_steps
 from guidelines.engine.advice import RankedStudy
 from guidelines.engine.ruleset import NextStep
@@ -92,7 +93,7 @@ def guideline_page(ruleset: RuleSet) -> GuidelinePage:
     def says(row: Mapping[str, Any]) -> str:
         source = sources.get(row["source"] or "")
         named = f": {source['title']}" if source and row["standing"] == "secondary" else ""
-        return f"{standing_words(row['standing'])}{named}".capitalize() if row["standing"] else ""
+        return _sentence(f"{standing_words(row['standing'])}{named}")
 
     return GuidelinePage(
         document=document,
@@ -130,7 +131,14 @@ def _rule(ruleset: RuleSet, place: int, row: Mapping[str, Any], says: str) -> St
         for ranked in ranking
         if ranked.role not in (Role.NOT_RATED, Role.NOT_RECOMMENDED)
     )
-    return Statement(row["reason"].replace("-", " ").capitalize(), row["text"], says, order)
+    condition = in_words(row["condition"], labels_of(ruleset.document)).splitlines()
+    parts = "; ".join(line.strip().removeprefix("- ") for line in condition[1:])
+    return Statement(_sentence(f"{condition[0]} {parts}".strip()), row["text"], says, order)
+
+
+def _sentence(text: str) -> str:
+    """Return a text with a capital first letter, and its other capitals as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def _short(ranked: RankedStudy) -> str:

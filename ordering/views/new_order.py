@@ -34,7 +34,8 @@ from portal import audit
 def order_start(request: HttpRequest) -> HttpResponse:
     """Choose the scenario for a patient. Without a patient, choose that first."""
     wanted = request.GET.get("scenario", "")
-    query = f"?scenario={wanted}" if wanted in {edition.slug for edition in library.published()} else ""
+    known = bool(wanted) and any(edition.slug == wanted for edition in library.published())
+    query = f"?scenario={wanted}" if known else ""
     patient_id = request.GET.get("patient", "")
     if not patient_id:
         messages.info(request, "Choose the patient first: an order belongs to one patient.")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from guidelines import library
+from guidelines.engine import RuleSet
 from guidelines.exceptions import NoPublishedVersion
 from guidelines.models import State
 from ordering.actions import change_draft, place_order, record_consultation
@@ -71,16 +72,19 @@ def study_choose(request: HttpRequest, pk: UUID) -> HttpResponse:
     draft, placed = _orders(request, consultation)
     if placed is not None:
         return _already_placed(request, placed)
-    code = _listed(consultation, (request.POST if request.method == "POST" else request.GET).get("study", ""))
+    ruleset = library.ruleset(consultation.version_id)
+    code = (request.POST if request.method == "POST" else request.GET).get("study", "")
+    if code not in ruleset.studies:
+        code = ""  # a study that the guideline does not list has to be named in words
     if request.method == "POST":
         if "reason_text" not in request.POST and _asks_reason(consultation, code):
             return SeeOther(_reason_address(consultation, draft, code))
         form = ReasonForm(request.POST, listed=bool(code))
         if form.is_valid():
-            return _chosen(request, consultation, draft, code, form)
+            return _chosen(request, consultation, draft, ruleset, code, form)
     else:
         form = ReasonForm(listed=bool(code), initial=_given_before(draft, code))
-    return _reason_page(request, consultation, draft, code, form)
+    return _reason_page(request, consultation, draft, ruleset, code, form)
 
 
 @require_POST
@@ -144,14 +148,19 @@ def advice_changed(
 
 
 def _chosen(
-    request: HttpRequest, consultation: Consultation, draft: Order | None, code: str, form: ReasonForm
+    request: HttpRequest,
+    consultation: Consultation,
+    draft: Order | None,
+    ruleset: RuleSet,
+    code: str,
+    form: ReasonForm,
 ) -> HttpResponse:
     text = form.cleaned_data.get("study_text", "")
     try:
         order = _place(request, consultation, draft, study=code or None, study_text=text, reason=form.given)
     except Refused as refused:
         refuse(form, refused.refusals, PLACES)
-        return _reason_page(request, consultation, draft, code, form)
+        return _reason_page(request, consultation, draft, ruleset, code, form)
     except AdviceOutOfDate as change:
         return advice_changed(request, consultation, draft, change)
     except ConsultationUsed:  # a second click, a moment after the first
@@ -194,9 +203,13 @@ def _place(
 
 
 def _reason_page(
-    request: HttpRequest, consultation: Consultation, draft: Order | None, code: str, form: ReasonForm
+    request: HttpRequest,
+    consultation: Consultation,
+    draft: Order | None,
+    ruleset: RuleSet,
+    code: str,
+    form: ReasonForm,
 ) -> HttpResponse:
-    ruleset = library.ruleset(consultation.version_id)
     given = consultation.suggestion["studies"]
     suggested = next((row["code"] for row in given if not needs_reason(row)), "")
     return render(
@@ -215,11 +228,6 @@ def _reason_page(
             "back_url": _address("suggestion", consultation, draft),
         },
     )
-
-
-def _listed(consultation: Consultation, code: str) -> str:
-    """Return the code of a study of the guideline; "" for any other, which then has to be named in words."""
-    return code if code in library.ruleset(consultation.version_id).studies else ""
 
 
 def _asks_reason(consultation: Consultation, code: str) -> bool:

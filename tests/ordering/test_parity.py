@@ -1,0 +1,73 @@
+"""One engine behind every surface: each vignette gets its expected advice, and the same one everywhere.
+
+A surface is a function that puts a vignette's answers through it and returns the suggestion object that comes
+out. New surfaces join the table at the end of this file's first half.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from guidelines import library
+from guidelines.engine import Case, evaluate
+from ordering.forms import DIGEST, answers_to_post
+from ordering.models import Consultation
+from tests.content import LEUKAEMIA
+from tests.engine.test_vignettes import seen
+
+CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.json"))
+
+Ask = Callable[[dict], dict]
+
+
+@pytest.fixture
+def ask_engine(leukaemia):
+    """Ask the engine itself."""
+
+    def ask(answers):
+        _, ruleset = library.current(LEUKAEMIA)
+        return evaluate(ruleset, Case.from_dict(ruleset, answers, today=timezone.localdate())).to_dict()
+
+    return ask
+
+
+@pytest.fixture
+def ask_form(leukaemia, clinician, as_user, make_patient):
+    """Submit step 1 for a patient of the vignette's age, and read the advice that was stored."""
+
+    def ask(answers):
+        today = timezone.localdate()
+        patient = make_patient(by=clinician, birth_date=date(today.year - answers["age_years"], 1, 1))
+        _, ruleset = library.current(LEUKAEMIA)
+        posted = answers_to_post(
+            ruleset, {key: value for key, value in answers.items() if key != "age_years"}
+        )
+
+        response = as_user(clinician).post(
+            reverse("order_new", args=[patient.pk, LEUKAEMIA]), posted | {DIGEST: ruleset.digest}
+        )
+
+        assert response.status_code == 303, response.content.decode()
+        return Consultation.objects.get(patient=patient).suggestion
+
+    return ask
+
+
+SURFACES = {"engine": "ask_engine", "form": "ask_form"}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_gives_a_vignette_its_expected_advice(surface, path, request, ask_engine):
+    vignette = json.loads(path.read_text(encoding="utf-8"))
+    ask: Ask = request.getfixturevalue(SURFACES[surface])
+
+    suggestion = ask(vignette["answers"])
+
+    assert {name: seen(suggestion)[name] for name in vignette["expect"]} == vignette["expect"]
+    assert suggestion == ask_engine(vignette["answers"])
