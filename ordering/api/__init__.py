@@ -1,1 +1,4 @@
-"""REST for other systems: translate in, act, translate out. The contract is docs/api.md and the OpenAPI schema."""
+"""REST for other systems: translate in, act, translate out.
+
+The contract is docs/api.md and the OpenAPI document.
+"""

@@ -27,7 +27,7 @@ class BearerTokenAuthentication(TokenAuthentication):
         return self.authenticate_credentials(secret.strip(), address=client_address(request._request))
 
     def authenticate_credentials(self, token: str, address: str = "") -> tuple[User, ApiToken]:
-        """Return the user and the token that this secret opens. A refusal does not say what is wrong with it."""
+        """Return the user and the token that this secret opens; a refusal does not say why."""
         refuse_guessing(address)
         found = (
             find_token(token) if token.isascii() and token.isalnum() and len(token) <= MAX_SECRET else None

@@ -1,7 +1,7 @@
 """Strict input: what is accepted is stored as it was sent, and every fault is named at once.
 
-REST framework's own fields turn "42" into 42 and 1 into true, and stop at the first fault of a field. These fields
-keep its names and limits, so that the OpenAPI schema follows from them, and read for themselves.
+REST framework's own fields turn "42" into 42 and 1 into true, and stop at the first fault of a field. These
+fields keep its names and limits, so that the OpenAPI schema follows from them, and read for themselves.
 """
 
 from __future__ import annotations
@@ -167,10 +167,10 @@ class StrictInput(serializers.Serializer):
     read_only_names: ClassVar[frozenset[str]] = frozenset()  # what the API says and does not take
 
     def read(self, sent: object, at: str = "") -> tuple[dict[str, Any], Faults]:
-        """Return the sound values by name, and every fault. A field left out has its default, or is not there."""
+        """Return the sound values by name, and every fault. A field left out has its default, if any."""
         if not isinstance(sent, Mapping):
             return {}, [shape(at, "wrong-type", "Use a JSON object.")]
-        fields: dict[str, Any] = self.fields
+        fields: Mapping[str, Any] = dict(self.fields)
         values: dict[str, Any] = {}
         faults = [self._unknown(step(at, key), key) for key in sent if key not in fields]
         for name, field in fields.items():

@@ -128,7 +128,7 @@ def limit_of(query: Mapping[str, Any]) -> int:
 
 
 def filtered(queryset: QuerySet[Order], query: Mapping[str, Any], *, organisation_id: int) -> QuerySet[Order]:
-    """Return the orders that a query asks for. `organisation_id` is the reader's: MRNs are known there only."""
+    """Return the orders that a query asks for; MRNs are those of the reader's organisation."""
     conditions: dict[str, Any] = {
         "status": "status__in",
         "scenario": "scenario_slug",

@@ -1,7 +1,7 @@
 """Idempotency-Key: a request that is repeated is answered again, and not carried out again.
 
-The key's row is inserted first, in a transaction of its own, so that of many equal requests one goes on. Its answer
-is stored in the transaction of the change itself: either both are there after a crash, or neither.
+The key's row is inserted first, in a transaction of its own, so that of many equal requests one goes on. Its
+answer is stored in the transaction of the change itself: either both are there after a crash, or neither.
 """
 
 from __future__ import annotations

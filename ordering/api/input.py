@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from ordering.actions.orders import MAX_NOTE
 from ordering.api.fields import (
     StrictAnswers,
@@ -22,8 +21,26 @@ from ordering.models import Finding, Order, OverrideReason, Patient, Progress
 
 MAX_CODE = 200  # characters of a slug or code; none of the content's is near it
 ORDER_ANSWERS = frozenset(
-    "id number status requester consultation_id findings follow_ups progress statuses placed_at signed_at signed_by "
-    "updated_at revision adherence rating radiation organisation".split()
+    [
+        "id",
+        "number",
+        "status",
+        "requester",
+        "consultation_id",
+        "findings",
+        "follow_ups",
+        "progress",
+        "statuses",
+        "placed_at",
+        "signed_at",
+        "signed_by",
+        "updated_at",
+        "revision",
+        "adherence",
+        "rating",
+        "radiation",
+        "organisation",
+    ]
 )
 
 
@@ -125,7 +142,7 @@ class OrderInput(StudyChoiceInput):
         required=False,
         allow_null=True,
         max_length=MAX_CODE,
-        help_text="Digest of the version whose advice you showed: refused with 409 when another one is in use by now.",
+        help_text="Digest of the version whose advice you showed: 409 when another one is in use by now.",
     )
     priority = StrictChoice(
         choices=Order.Priority.choices,
@@ -141,7 +158,9 @@ class OrderInput(StudyChoiceInput):
         max_length=MAX_NOTE,
         help_text="For the radiologist.",
     )
-    parent = StrictId(required=False, allow_null=True, help_text="The order that this one follows up.")
+    parent = StrictId(  # type: ignore[assignment]  # taken off the class by its metaclass
+        required=False, allow_null=True, help_text="The order that this one follows up."
+    )
     sign = StrictYesNo(required=False, default=True, help_text="false saves a draft.")
 
 
@@ -193,7 +212,7 @@ class FindingInput(StrictInput):
     )
     compared_with_baseline = StrictChoice(
         choices=Finding.Compared.choices,
-        help_text="Whether the report was compared with the baseline study; `not_yet` keeps the finding provisional.",
+        help_text="Whether it was compared with the baseline study; `not_yet` keeps the finding provisional.",
     )
     discordant = StrictYesNo(
         required=False, default=False, help_text="Whether the report contradicts the clinical picture."

@@ -31,7 +31,7 @@ class RowIsBefore(Func):
     output_field = BooleanField()
     conditional = True
 
-    def as_sql(self, compiler, connection, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN003, ANN201
+    def as_sql(self, compiler, connection, **kwargs):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN003, ANN201
         """Return the comparison of the first half of the expressions with the second."""
         parts = [compiler.compile(expression) for expression in self.source_expressions]
         texts = [text for text, _ in parts]
@@ -98,7 +98,7 @@ def page_of(
     limit: int,
     fields: list[str],
 ) -> Page:
-    """Return one page of rows, newest first; one query. `by` are the columns of an index, the last one unique."""
+    """Return one page of rows, newest first; one query. `by`: columns of an index, the last one unique."""
     names = [name for name, _ in by]
     backwards = cursor is not None and cursor.direction == NEWER
     if cursor is not None:

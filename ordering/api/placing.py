@@ -1,13 +1,14 @@
 """From what a request says to an order: every part is looked at before anything is refused.
 
-The actions refuse what they meet first; a caller is told all of it at once. So each part is tried in turn, faults are
-collected, and the order is placed when there are none.
+The actions refuse what they meet first; a caller is told all of it at once. So each part is tried in turn,
+faults are collected, and the order is placed when there are none.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -74,7 +75,9 @@ def place(asked: Asked) -> Order:
     _check_basis(asked)
     parent = _parent(asked)
     consultation = _consultation(asked)
-    patient = _patient(asked) if asked.gives("patient") else consultation and consultation.patient
+    patient = consultation.patient if consultation else None
+    if asked.gives("patient"):
+        patient = _patient(asked)
     if patient is None and not asked.gives("patient") and asked.sound("/patient"):
         asked.faults.append(shape("/patient", "required", "This field is missing."))
     if patient is not None and parent is not None and parent.patient_id != patient.pk:
@@ -147,7 +150,7 @@ def change(asked: Asked, *, order: Order, revision: int | None) -> Order:
     )
 
 
-def own_order(request: Any, pk: object) -> Order | None:
+def own_order(request: Any, pk: UUID) -> Order | None:
     """Return the organisation's order, or None; asking for another organisation's is recorded."""
     order = Order.objects.select_related("consultation", "patient", "parent").filter(pk=pk).first()
     if order is None or order.organisation_id == request.user.organisation_id:

@@ -1,10 +1,10 @@
-"""What the OpenAPI schema says beyond the fields: security, headers, problems, and one description per call."""
+"""What the OpenAPI document says beyond the fields: security, headers, problems, and what each call does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -87,14 +87,14 @@ QUERY: dict[str, tuple[Any, str]] = {
     "finding": (OpenApiTypes.STR, "Key of the latest finding."),
     "updated_since": (OpenApiTypes.DATETIME, "Changed at this moment or later."),
 }
-PATHS = {
+PATHS: dict[str, tuple[Any, str]] = {
     "id": (OpenApiTypes.UUID, "Identifier of the order."),
     "slug": (OpenApiTypes.STR, "Slug of the scenario."),
     "number": ({"type": "integer", "minimum": 1}, "Number of the version."),
 }
 
 
-class BearerTokenScheme(OpenApiAuthenticationExtension):
+class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The security scheme of all calls."""
 
     target_class = "ordering.api.authentication.BearerTokenAuthentication"
@@ -105,7 +105,7 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token made in the portal or by `manage.py api_token create`. Each call names its scope.",
+            "description": "A token made by `manage.py api_token create`; docs/api.md lists the scopes.",
         }
 
 
@@ -129,7 +129,8 @@ def describe(
 ) -> Callable[[Any], Any]:
     """Describe a call: what it takes, gives and refuses.
 
-    `of` names the parts of the path. `tagged` answers carry an ETag; `conditional` calls need If-Match; `idempotent` ones take Idempotency-Key.
+    `of` names the parts of the path. `tagged` answers carry an ETag; `conditional` calls need If-Match;
+    `idempotent` ones take Idempotency-Key.
     """
     responses: dict[Any, Any] = {}
     for status, shape in gives.items():
@@ -177,7 +178,8 @@ def describe(
 @cache
 def schema_document() -> dict[str, Any]:
     """Return the OpenAPI document; it follows from the code alone, so it is made once."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    document: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return document
 
 
@@ -208,7 +210,7 @@ def _problem(status: int) -> OpenApiResponse:
 def _headers(
     gives: list[int], *, tagged: bool, conditional: bool, idempotent: bool, reads: bool
 ) -> list[OpenApiParameter]:
-    header = OpenApiParameter.HEADER
+    header: Literal["header"] = "header"
     found = [
         OpenApiParameter(
             "X-Request-ID",
@@ -237,7 +239,7 @@ def _headers(
                 "Idempotency-Key",
                 str,
                 header,
-                description="Quoted or bare, 1 to 255 characters: the same request again gets the stored answer.",
+                description="Quoted or bare, 1 to 255 characters: a request sent again gets the stored answer.",
             )
         )
     if 201 in gives and tagged:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import Http404
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +16,7 @@ from ordering.api import errors
 from ordering.api.authentication import BearerTokenAuthentication
 from ordering.api.fields import StrictInput
 from ordering.api.parsers import StrictJsonParser
-from ordering.api.permissions import Need, ScopeAndRole
+from ordering.api.permissions import Need, ScopeAndRole, token_of, user_of
 from ordering.api.placing import Asked, own_order
 from ordering.api.rendering import AlwaysJson, JsonRenderer
 from ordering.api.throttles import TokenRate
@@ -25,14 +26,14 @@ from portal import audit, tokens
 
 
 class ApiView(APIView):
-    """A view for tokens: `needs` says per method what scope and role it takes; a method without needs is 405."""
+    """A view for tokens: `needs` says per method what scope and role it takes."""
 
     authentication_classes = [BearerTokenAuthentication]
     permission_classes = [ScopeAndRole]
     throttle_classes = [TokenRate]
     parser_classes = [StrictJsonParser]
     renderer_classes = [JsonRenderer]
-    content_negotiation_class = AlwaysJson
+    content_negotiation_class: type[BaseContentNegotiation] = AlwaysJson
     metadata_class = None
     needs: ClassVar[dict[str, Need]] = {}
 
@@ -42,13 +43,14 @@ class ApiView(APIView):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = None, None
         self.perform_authentication(request)
-        if request.auth is not None:
-            audit.bind_user(request.user)
+        token = token_of(request)
+        if token is not None:
+            audit.bind_user(token.user)
             self.check_throttles(request)
-            tokens.note_use(request.auth)
+            tokens.note_use(token)
         self.check_permissions(request)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are."""
         return Response(status=204)
 
@@ -62,7 +64,7 @@ class ApiView(APIView):
         values, faults = form.read(sent)
         if not isinstance(sent, dict):
             raise Refused(faults)
-        return Asked(sent=sent, values=values, faults=faults, by=request.user, http=request)
+        return Asked(sent=sent, values=values, faults=faults, by=user_of(request), http=request)
 
     def read(self, request: Request, form: StrictInput) -> dict[str, Any]:
         """Return the values of a sound body. Raises Refused with every fault."""

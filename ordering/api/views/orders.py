@@ -13,7 +13,7 @@ from ordering.api.filters import ORDER_FILTERS, PAGING, cursor, filtered, limit_
 from ordering.api.idempotency import once
 from ordering.api.input import DraftChangeInput, OrderInput
 from ordering.api.paging import BY_PLACED_AT, page_of
-from ordering.api.permissions import need
+from ordering.api.permissions import need, user_of
 from ordering.api.preconditions import not_modified, revision_to_change
 from ordering.api.schema import describe, in_query
 from ordering.api.shapes import OrderPageSerializer, OrderSerializer
@@ -42,7 +42,8 @@ class Orders(ApiView):
     def get(self, request: Request) -> Response:
         """Return a page of the organisation's orders, newest first."""
         query = read_query(request, {**ORDER_FILTERS, **PAGING, "cursor": cursor(BY_PLACED_AT)})
-        organisation_id = request.user.organisation_id
+        organisation_id = user_of(request).organisation_id
+        assert organisation_id is not None  # the policy has seen to it
         page = page_of(
             filtered(
                 Order.objects.filter(organisation=organisation_id), query, organisation_id=organisation_id
@@ -125,7 +126,7 @@ class OrderDetail(ApiView):
         of=("id",),
     )
     def patch(self, request: Request, pk: UUID) -> Response:
-        """Return the changed draft. Answers replace all answers; another study is chosen anew, with its reason."""
+        """Return the changed draft. Answers replace all answers; another study needs its own reason."""
         order = self.order(request, pk)
         asked = self.ask(request, self.form)
         revision = revision_to_change(order, request.headers.get("If-Match"), required=True)

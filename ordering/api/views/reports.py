@@ -14,7 +14,7 @@ from ordering.actions.findings import content_faults
 from ordering.api import output
 from ordering.api.idempotency import once
 from ordering.api.input import FindingInput, ProgressInput
-from ordering.api.permissions import need
+from ordering.api.permissions import need, user_of
 from ordering.api.placing import Asked
 from ordering.api.schema import describe
 from ordering.api.shapes import FindingSerializer, ProgressSerializer
@@ -41,13 +41,13 @@ class Findings(ApiView):
         of=("id",),
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        """Return the finding with the next steps that follow from it. Unless provisional, it completes the order."""
+        """Return the finding with its next steps. Unless provisional, it completes the order."""
         order = self.order(request, pk)
         asked = self.ask(request, self.form)
 
         def act() -> Response:
             values = _checked(asked, order)
-            recorded = actions.record_finding(order=order, by=request.user, via=Via.API, **values)
+            recorded = actions.record_finding(order=order, by=user_of(request), via=Via.API, **values)
             return Response(output.finding(recorded), status=201)
 
         return once(request, asked.sent, act)
@@ -77,14 +77,14 @@ class ProgressSteps(ApiView):
 
         def act() -> Response:
             asked.give_up_if_faulty()
-            recorded = actions.record_progress(order=order, by=request.user, via=Via.API, **asked.values)
+            recorded = actions.record_progress(order=order, by=user_of(request), via=Via.API, **asked.values)
             return Response(output.progress(recorded), status=201)
 
         return once(request, asked.sent, act)
 
 
 def _checked(asked: Asked, order: Order) -> dict[str, Any]:
-    """Return the values of a sound body. Raises Refused with every fault, those that only the content knows as well."""
+    """Return the values of a sound body. Raises Refused with every fault, also the content's."""
     if asked.faults:
         ruleset = library.ruleset(order.consultation.version_id)
         asked.faults += content_faults(

@@ -75,7 +75,7 @@ class ScenarioDetail(ApiView):
         of=("slug",),
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Return all content of the version in use: data elements, criteria, studies, findings and the rest."""
+        """Return all content of the version in use: data elements, criteria, studies, findings."""
         _, ruleset = library.current(slug)
         return _answer(request, output.scenario(ruleset, state="published"))
 

@@ -13,7 +13,7 @@ from ordering.api import output
 from ordering.api.fields import StrictInput
 from ordering.api.idempotency import once
 from ordering.api.input import HoldInput, NothingInput, ReasonInput
-from ordering.api.permissions import need
+from ordering.api.permissions import need, user_of
 from ordering.api.preconditions import revision_to_change
 from ordering.api.schema import describe
 from ordering.api.shapes import OrderSerializer
@@ -41,7 +41,7 @@ class Transition(ApiView):
 
         def act() -> Response:
             revision = revision_to_change(order, request.headers.get("If-Match"))
-            moved = self.move(order=order, by=request.user, via=Via.API, revision=revision, **values)
+            moved = self.move(order=order, by=user_of(request), via=Via.API, revision=revision, **values)
             return Response(output.order(moved.pk), headers={"ETag": moved.etag})
 
         return once(request, values, act)

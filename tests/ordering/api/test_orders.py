@@ -28,9 +28,25 @@ from tests.ordering.api.caller import (
 pytestmark = pytest.mark.django_db
 
 CONTRACT = {
-    "id", "number", "status", "priority", "patient", "requester", "study", "study_text", "override_reason", "note",
-    "consultation", "parent", "follow_ups", "findings", "progress", "placed_at", "signed_at", "updated_at",
-}  # fmt: skip
+    "id",
+    "number",
+    "status",
+    "priority",
+    "patient",
+    "requester",
+    "study",
+    "study_text",
+    "override_reason",
+    "note",
+    "consultation",
+    "parent",
+    "follow_ups",
+    "findings",
+    "progress",
+    "placed_at",
+    "signed_at",
+    "updated_at",
+}
 
 
 def publish_another_rating(version: ScenarioVersion) -> ScenarioVersion:

@@ -527,8 +527,8 @@ QUERIES = [
     ("requester", "1_0"), ("placed_after", "2026-01-01"), ("placed_after", "yesterday"),
     ("placed_before", "2026-01-01T00:00:00"), ("updated_since", "2026-02-30T00:00:00Z"),
     ("updated_since", "0001-01-01T00:00:00%2B14:00"), ("limit", "0"), ("limit", "201"), ("limit", "all"),
-    ("limit", "5_0"), ("cursor", "abc"), ("cursor", ""), ("cursor", "b3x8"), ("patient", ""), ("scenario", ""),
-    ("sort", "number"), ("page", "2"), ("organisation", "2"), ("patient__mrn", "x"),
+    ("limit", "5_0"), ("cursor", "abc"), ("cursor", ""), ("cursor", "b3x8"), ("patient", ""),
+    ("scenario", ""),    ("sort", "number"), ("page", "2"), ("organisation", "2"), ("patient__mrn", "x"),
 ]  # fmt: skip
 
 
