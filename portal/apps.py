@@ -13,7 +13,9 @@ class PortalConfig(AppConfig):
         """Register the checks of settings, and let the audit trail follow who acts and who signs in."""
         from portal import checks  # noqa: F401
         from portal.audit.session import follow_actor
+        from portal.sign_in.sessions import begin_sessions
         from portal.sign_in_audit import record_sign_ins
 
         follow_actor()
         record_sign_ins()
+        begin_sessions()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.roles import Role, has_role
+from portal.sign_in.sessions import seconds_of_idleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +74,5 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "nav_items": navigation,
         "help_url": partial(_address, "help"),
         "time_zone_label": _time_zone_label,
-        "idle_seconds": settings.SESSION_COOKIE_AGE,
+        "idle_seconds": seconds_of_idleness,
     }

@@ -77,6 +77,18 @@ class Environment:
         found = [word.strip() for word in self.text(name).split(",") if word.strip()]
         return found or default
 
+    def some_of(self, name: str, choices: tuple[str, ...], default: list[str]) -> list[str]:
+        """Return a list of choices, separated by commas; "none" is the empty one."""
+        found = self.words(name, default)
+        if found == ["none"]:
+            return []
+        unknown = [word for word in found if word not in choices]
+        if unknown:
+            hint = f"Use none, or some of: {', '.join(choices)}."
+            self._refuse(name, f"{', '.join(unknown)!r} is not known here.", hint)
+            return default
+        return found
+
     def time_zone(self, name: str, default: str) -> str:
         """Return the name of a time zone that this machine knows."""
         raw = self.text(name, default)

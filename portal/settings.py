@@ -73,11 +73,13 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.ActorMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.sign_in.sessions.SessionLimitMiddleware",
+    "portal.sign_in.typed.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.NoStoreMiddleware",
     "portal.middleware.DatabaseErrorMiddleware",
+    "portal.sign_in.second_factor.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers for a sign-in that any other part refused
 ]
@@ -159,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "portal.sign_in.passwords.RepetitionValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -166,28 +169,65 @@ LOGOUT_REDIRECT_URL = "account_login"
 
 # Sessions are rows: ending all of a person's sessions must reach every process at once.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = _environment.whole_number(  # seconds without a request
-    "PORTAL_IDLE_SECONDS", 8 * 3600 if PORTAL_TRAINING else 900, at_least=60, at_most=86400
+SESSION_COOKIE_AGE = 60 * _environment.whole_number(  # seconds without a request
+    "PORTAL_SESSION_IDLE_MINUTES", 15, at_least=5, at_most=1440
 )
-SESSION_SAVE_EVERY_REQUEST = True
+PORTAL_SESSION_HOURS = _environment.whole_number(  # since signing in, whatever happens
+    "PORTAL_SESSION_HOURS", 12, at_least=1, at_most=24
+)
+SESSION_SAVE_EVERY_REQUEST = False  # `portal.sign_in.sessions` stores a session that is used
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
-ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+ACCOUNT_ADAPTER = "portal.sign_in.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "portal.sign_in.forms.SignInForm",
+    "change_password": "portal.sign_in.forms.ChangePasswordForm",
+    "reauthenticate": "portal.sign_in.forms.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts failures, by person and address
+ACCOUNT_RATE_LIMITS = {  # beside axes, which counts failures by person and address
+    "login": "600/m/ip" if PORTAL_TRAINING else "60/m/ip",  # many people may share an address
+    "login_failed": "10/15m/key",  # wrong codes of one person, from anywhere; passwords are below
+    "password_failed": "100/h/key",  # wrong passwords for one person, from anywhere
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_PROXIES
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "portal.sign_in.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "portal.sign_in.forms.AuthenticateForm",
+    "reauthenticate": "portal.sign_in.forms.ReauthenticateCodeForm",
+    "activate_totp": "portal.sign_in.forms.ActivateTOTPForm",
+    "add_webauthn": "portal.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "portal.sign_in.forms.RenamePasskeyForm",
+}
+MFA_TOTP_ISSUER = "Imaging orders"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: telephones and servers disagree about the time
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PORTAL_HTTPS
 
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
+# who must have a second factor: names of roles, or "none"
+PORTAL_REQUIRE_MFA = _environment.some_of(
+    "PORTAL_REQUIRE_MFA",
+    ("clinician", "editor", "approver", "auditor", "administrator"),
+    [] if PORTAL_TRAINING else ["editor", "approver", "administrator"],
+)
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(
+    minutes=_environment.whole_number("PORTAL_LOCKOUT_MINUTES", 15, at_least=1, at_most=1440)
+)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "portal.sign_in.lockout.username_of"
+AXES_CLIENT_IP_CALLABLE = "portal.sign_in.lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "portal.sign_in.lockout.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that was said stays true
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail has the sign-ins
 AXES_VERBOSE = False
 AXES_HTTP_RESPONSE_CODE = 429
 
@@ -200,8 +240,8 @@ REST_FRAMEWORK: dict[str, object] = {
 SPECTACULAR_SETTINGS: dict[str, object] = {
     "TITLE": "Imaging ordering portal",
     "DESCRIPTION": (
-        "Order imaging with the advice of a guideline. All times are RFC 3339 with a time zone; errors are RFC 9457 "
-        "problem details that name every fault at once; every answer carries X-Request-ID."
+        "Order imaging with the advice of a guideline. All times are RFC 3339 with a time zone; errors are "
+        "RFC 9457 problem details that name every fault at once; every answer carries X-Request-ID."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
@@ -252,7 +292,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.sign_in.typed.csrf_failure"
 SESSION_COOKIE_SECURE = PORTAL_HTTPS
 CSRF_COOKIE_SECURE = PORTAL_HTTPS
 SECURE_SSL_REDIRECT = PORTAL_HTTPS

@@ -27,27 +27,6 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.pressed;
 });
 
-/* Two minutes before the session ends, say so and offer to stay. */
-const WARN_BEFORE_MS = 120000;
-document.addEventListener("DOMContentLoaded", () => {
-  const warning = document.getElementById("session-warning");
-  const idleMs = Number(document.body.dataset.idleSeconds) * 1000;
-  if (!warning || !(idleMs > WARN_BEFORE_MS)) return;
-  let timer;
-  const restart = () => {
-    clearTimeout(timer);
-    warning.hidden = true;
-    timer = setTimeout(() => { warning.hidden = false; }, idleMs - WARN_BEFORE_MS);
-  };
-  warning.querySelector("button").addEventListener("click", async () => {
-    const answer = await fetch(warning.dataset.keep || location.href, { method: "HEAD", credentials: "same-origin" });
-    if (answer.ok && !answer.redirected) restart();
-    else location.reload();
-  });
-  document.addEventListener("portal:request", restart);
-  restart();
-});
-
 /* The banner grows with long names and large text; what scrolls into view must stay below it. */
 document.addEventListener("DOMContentLoaded", () => {
   const banner = document.querySelector(".pb");
