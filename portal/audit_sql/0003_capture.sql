@@ -104,14 +104,22 @@ BEGIN
 END
 $$;
 
--- events that change no row. Its arguments say what happened; who, through what and from where is the session's.
+-- Events that change no row. Its arguments say what happened; who, through what and from where is the session's. What
+-- only the triggers can know, it does not take.
 CREATE FUNCTION audit.log(
     event_type text, action "char", outcome int, entity text, entity_id text,
     organisation text, patient_ref text, reason text, detail jsonb
 ) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    new_id bigint;
+BEGIN
+    IF log.event_type LIKE 'row.%' THEN
+        RAISE EXCEPTION 'audit: % is recorded by triggers alone', log.event_type
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     INSERT INTO audit.event (
         tx, recorded_at, actor, actor_role, via, request_id, client_ip, db_user, event_type, action, outcome,
         entity, entity_id, organisation, patient_ref, reason, after, content_hash
@@ -122,7 +130,9 @@ AS $$
         '', log.event_type, log.action, log.outcome,
         nullif(log.entity, ''), nullif(log.entity_id, ''), nullif(log.organisation, ''), nullif(log.patient_ref, ''),
         coalesce(nullif(log.reason, ''), nullif(current_setting('portal.reason', true), '')), log.detail, ''
-    ) RETURNING id
+    ) RETURNING id INTO new_id;
+    RETURN new_id;
+END
 $$;
 
 -- Refuses a column that the table does not have.

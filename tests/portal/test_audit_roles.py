@@ -32,6 +32,7 @@ ATTACKS = [
     "INSERT INTO audit.guard VALUES ('x', 'y', 'z')",
     "INSERT INTO audit.checkpoint (at, chain, seq, hash, mac, key_id) VALUES (now(), 0, 1, '', '', '')",
     "INSERT INTO audit.checkpoint (id, seq) OVERRIDING SYSTEM VALUE VALUES (1, 1)",
+    "SELECT audit.log('row.update', 'U', 0, 'portal_user', '1', '', '', '', '{}')",
     "COPY audit.event (actor) FROM STDIN",
     "SELECT setval('audit.event_id_seq', 1)",
     "SELECT nextval('audit.event_id_seq')",
