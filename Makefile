@@ -13,7 +13,7 @@ run: install
 	@cd "$(ROOT)" && PORTAL_TRAINING="$${PORTAL_TRAINING:-true}" exec $(PYTHON) manage.py serve
 
 test: install
-	@cd "$(ROOT)" && exec $(PYTHON) -m pytest $(ARGS)
+	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: install
 	@cd "$(ROOT)" && $(PYTHON) -m ruff check .

@@ -11,8 +11,14 @@ def main() -> None:
     # a command works on one connection; a pool would only leave threads behind it
     os.environ.setdefault("PORTAL_DATABASE_POOL", "0")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):  # the server answered; this is another failure
+            raise
+        sys.exit("The database does not answer: start it with `make run`, or check DATABASE_URL.")
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ RECOVERY_SECONDS = 15
 class Served:
     """A portal that runs in a process of its own."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **variables: str) -> None:
         self.folder = folder
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         environment = {key: value for key, value in os.environ.items() if key not in SERVER_VARIABLES}
         environment |= {"PORTAL_DATA_DIR": str(folder), "PORT": str(port), "PORTAL_TRAINING": "true"}
+        environment |= variables
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
             cwd=ROOT,
@@ -173,17 +174,21 @@ def test_a_port_in_use_is_said_in_one_line(folder: Path) -> None:
     assert not EmbeddedPostgres(folder).running()
 
 
-def test_a_wrong_setting_is_named_before_anything_starts(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PORTAL_TIME_ZONE", "Mars/Olympus")
-
-    refused = Served(folder, free_port())
+def test_a_wrong_setting_is_named_before_anything_starts(folder: Path) -> None:
+    refused = Served(folder, free_port(), PORTAL_TIME_ZONE="Mars/Olympus")
     output, _ = refused.process.communicate(timeout=60)
 
     assert refused.process.returncode == 1
     assert "PORTAL_TIME_ZONE: 'Mars/Olympus' is no known time zone." in output
     assert "Traceback" not in output
+
+
+def test_production_without_collected_files_is_refused_in_one_line(folder: Path) -> None:
+    refused = Served(folder, free_port(), PORTAL_TRAINING="false")
+    output, _ = refused.process.communicate(timeout=60)
+
+    assert refused.process.returncode == 1
+    assert output == "CommandError: The static files are not collected: run manage.py collectstatic first.\n"
 
 
 def test_the_web_server_runs_as_portal_app_without_the_owners_url(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """A wrong setting is named with a hint, and production has nothing to be warned of."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,19 @@ def test_a_database_url_keeps_its_options_and_ours() -> None:
         "db.example", "5433", "hospital", "portal_app", "quiet",
     )  # fmt: skip
     assert found["OPTIONS"] == {"sslmode": "verify-full", "options": "-c a=b -c jit=off"}
+
+
+def test_the_handbook_names_every_variable() -> None:
+    source = (ROOT / "portal" / "settings.py").read_text()
+    handbook = (ROOT / "docs" / "operations.md").read_text()
+
+    missing = [
+        name
+        for name in re.findall(r'"(PORTAL_[A-Z_]+|PORT|DATABASE_URL)"', source)
+        if f"`{name}`" not in handbook
+    ]
+
+    assert missing == []
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_inline(client: Client, db: None) -> None:

@@ -44,6 +44,7 @@ class Command(BaseCommand):
         embedded: EmbeddedPostgres | None = None
         try:
             self.check()
+            self._refuse_uncollected_files()
             reserved = supervisor.reserve(HOST, options["port"])
             settings.PORTAL_DATA_DIR.mkdir(parents=True, exist_ok=True)
             self._make_keys()
@@ -80,6 +81,11 @@ class Command(BaseCommand):
                 embedded.stop()
 
     # --- steps -------------------------------------------------------------------------------------------
+
+    def _refuse_uncollected_files(self) -> None:
+        """In production static files are served as collected; without them no page could be shown."""
+        if not settings.WHITENOISE_USE_FINDERS and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            raise CommandError("The static files are not collected: run manage.py collectstatic first.")
 
     def _make_keys(self) -> None:
         """Make the keys of a local run once, so that sessions and checkpoints outlive a restart."""
