@@ -4,6 +4,7 @@ Faults of shape are reported elsewhere (`document.check_shape`); these checks th
 the wrong type, so that one run reports both.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,12 @@ KEYED = {
     "pitfalls": "key",
     "faqs": "key",
 }
+# Elements that the value of a binding refers to: a day to compare with, the record of another answer
+_ELEMENT_IN_BINDING = {
+    "status": re.compile(r"=(?:before|after) (?P<key>[^:]*):"),
+    "latest": re.compile(r" with (?P<key>.*)$"),
+}
+_ANSWERING = ("exact", "category", "status")  # bindings that name the answer
 SOURCED = ("criteria", "order_rules", "advisories", "next_steps", "bindings")
 
 
@@ -244,5 +251,13 @@ def _check_bindings(document: object, report: Report) -> None:
                 _known(row, "value", place, studies, "a study", report)
             continue
         subject = subjects.get(row["element"]) if isinstance(row.get("element"), str) else None
-        if match in ("exact", "category") and value and subject and subject.kind in terms.LISTED:
-            _known(row, "value", place, subject.values, "a choice of the element", report)
+        if not isinstance(value, str):
+            continue
+        answer = value.rpartition(":")[2] if match == "status" else value
+        listed = subject is not None and subject.kind in terms.LISTED and match in _ANSWERING
+        if answer and subject and listed and answer not in subject.values:
+            report(child(place, "value"), f"{answer!r} is not a choice of the element")
+        pattern = _ELEMENT_IN_BINDING.get(match) if isinstance(match, str) else None
+        named = pattern.search(value) if pattern else None
+        if named and named["key"] not in subjects:
+            report(child(place, "value"), f"{named['key']!r} is not a data element")
