@@ -382,3 +382,7 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+# Django finds models here; these refer to the ones above by name
+from ordering.cds_hooks.models import CdsCard, CdsClient, CdsFeedback, CdsSeenToken  # noqa: E402, F401

@@ -39,4 +39,13 @@ def production_is_configured(app_configs: Sequence[Any] | None, **kwargs: Any) -
                 id="portal.W002",
             )
         )
+    if settings.PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK:
+        messages.append(
+            CheckWarning(
+                "PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK is on: whoever reaches this machine itself, such as a proxy "
+                "on it, can ask without a token.",
+                hint="Unset it where real patients are; register the EHR with its keys instead.",
+                id="portal.W003",
+            )
+        )
     return messages

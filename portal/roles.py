@@ -44,6 +44,7 @@ PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
         "portal.organisation": WRITE,
         "portal.user": WRITE,
         "portal.apitoken": ALL,
+        "ordering.cdsclient": WRITE,
         "mfa.authenticator": ("view", "delete"),
     },
 }

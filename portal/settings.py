@@ -270,6 +270,10 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 PORTAL_API_RATE = _environment.whole_number(  # requests a minute and token
     "PORTAL_API_RATE", 60000 if PORTAL_TRAINING else 600, at_least=1, at_most=1000000
 )
+# unsigned CDS Hooks calls from this machine itself, for those who develop against a local portal
+PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK = _environment.flag(
+    "PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK", default=PORTAL_TRAINING
+)
 PORTAL_IDENTITY_CHECK = _environment.choice(  # how a signer confirms the patient
     "PORTAL_IDENTITY_CHECK", ("off", "button", "year-of-birth"), "year-of-birth"
 )

@@ -22,6 +22,7 @@ from ordering.actions import (
     sign_order,
 )
 from ordering.advice import advise
+from ordering.cds_hooks.actions import development_client
 from ordering.choosing import OverrideGiven
 from ordering.models import Order, Patient, Via
 from ordering.training.patients import NORTH, SOUTH, Invented, Request
@@ -59,6 +60,7 @@ def load(known: dict[str, Any]) -> dict[str, Any]:
             name: _token(users[who], known.get(name, ""))
             for name, who in (("api_token", "clinician"), ("other_clinic_token", "other_clinic"))
         }
+        development_client(user=users["clinician"])
         if not Patient.objects.exists():
             for invented in NORTH:
                 _patient(invented, by=users["clinician"])
