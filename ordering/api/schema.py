@@ -20,6 +20,7 @@ from ordering.models import Order
 from portal.problems import CONTENT_TYPE
 
 JSON = "application/json"
+Matches = Literal["no", "optional", "required"]
 # what any call can answer, whatever it is about
 ALWAYS = (400, 401, 403, 404, 405, 429, 500, 503)
 PROBLEMS: dict[int, tuple[str, str, str]] = {
@@ -124,13 +125,13 @@ def describe(
     query: Sequence[OpenApiParameter] = (),
     of: Sequence[str] = (),
     tagged: bool = False,
-    conditional: bool = False,
+    matches: Matches = "no",
     idempotent: bool = False,
 ) -> Callable[[Any], Any]:
     """Describe a call: what it takes, gives and refuses.
 
-    `of` names the parts of the path. `tagged` answers carry an ETag; `conditional` calls need If-Match;
-    `idempotent` ones take Idempotency-Key.
+    `of` names the parts of the path. `tagged` answers carry an ETag; `matches` says whether a call
+    takes If-Match; `idempotent` ones take Idempotency-Key.
     """
     responses: dict[Any, Any] = {}
     for status, shape in gives.items():
@@ -163,7 +164,7 @@ def describe(
             *_headers(
                 list(gives),
                 tagged=tagged,
-                conditional=conditional,
+                matches=matches,
                 idempotent=idempotent,
                 reads=takes is None,
             ),
@@ -208,7 +209,7 @@ def _problem(status: int) -> OpenApiResponse:
 
 
 def _headers(
-    gives: list[int], *, tagged: bool, conditional: bool, idempotent: bool, reads: bool
+    gives: list[int], *, tagged: bool, matches: Matches, idempotent: bool, reads: bool
 ) -> list[OpenApiParameter]:
     header: Literal["header"] = "header"
     found = [
@@ -224,22 +225,27 @@ def _headers(
     ]
     if tagged:
         found.append(OpenApiParameter("ETag", str, header, response=gives, description="Tag of this state."))
-        name, says = (
-            ("If-None-Match", "An ETag: 304 if it is still so.")
-            if reads
-            else (
+    if tagged and reads:
+        found.append(
+            OpenApiParameter("If-None-Match", str, header, description="An ETag: 304 if it is still so.")
+        )
+    if matches != "no":
+        found.append(
+            OpenApiParameter(
                 "If-Match",
-                "The ETag of the order as you read it, or `*`: 412 if it has changed since.",
+                str,
+                header,
+                required=matches == "required",
+                description="The ETag of the order as you read it, or `*`: 412 if it has changed since.",
             )
         )
-        found.append(OpenApiParameter(name, str, header, required=conditional, description=says))
     if idempotent:
         found.append(
             OpenApiParameter(
                 "Idempotency-Key",
                 str,
                 header,
-                description="Quoted or bare, 1 to 255 characters: a request sent again gets the stored answer.",
+                description="Quoted or bare, 1 to 255 characters: the same again gets the stored answer.",
             )
         )
     if 201 in gives and tagged:

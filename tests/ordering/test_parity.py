@@ -19,6 +19,7 @@ from ordering.forms import DIGEST, answers_to_post
 from ordering.models import Consultation
 from tests.content import LEUKAEMIA
 from tests.engine.test_vignettes import seen
+from tests.ordering.api.caller import PATIENT, Caller, secret_for
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.json"))
 
@@ -58,7 +59,48 @@ def ask_form(leukaemia, clinician, as_user, make_patient):
     return ask
 
 
-SURFACES = {"engine": "ask_engine", "form": "ask_form"}
+@pytest.fixture
+def api(leukaemia, clinician):
+    """A system of the clinician."""
+    return Caller(secret_for(clinician))
+
+
+@pytest.fixture
+def ask_api(api):
+    """Ask over REST, with nothing stored."""
+
+    def ask(answers):
+        response = api.post("suggestions/", {"scenario": LEUKAEMIA, "answers": answers})
+
+        assert response.status_code == 200, response.content.decode()
+        return response.json()
+
+    return ask
+
+
+@pytest.fixture
+def ask_api_order(api):
+    """Place an order over REST for a patient of the vignette's age, and read the advice that it keeps."""
+
+    def ask(answers):
+        born = date(timezone.localdate().year - answers["age_years"], 1, 1)
+        reason = {"code": "other", "text": "Whatever the advice, any study may be ordered."}
+        order = api.placed(
+            patient=PATIENT | {"birth_date": born.isoformat()},
+            answers={key: value for key, value in answers.items() if key != "age_years"},
+            override_reason=reason,
+        )
+        return api.get(f"orders/{order['id']}/").json()["consultation"]["suggestion"]
+
+    return ask
+
+
+SURFACES = {
+    "engine": "ask_engine",
+    "form": "ask_form",
+    "api": "ask_api",
+    "api-order": "ask_api_order",
+}
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -122,7 +122,7 @@ class OrderDetail(ApiView):
         gives={200: OrderSerializer},
         refuses=(400, 404, 409, 412, 413, 415, 422, 428),
         tagged=True,
-        conditional=True,
+        matches="required",
         of=("id",),
     )
     def patch(self, request: Request, pk: UUID) -> Response:

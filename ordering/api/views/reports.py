@@ -16,6 +16,7 @@ from ordering.api.idempotency import once
 from ordering.api.input import FindingInput, ProgressInput
 from ordering.api.permissions import need, user_of
 from ordering.api.placing import Asked
+from ordering.api.preconditions import revision_to_change
 from ordering.api.schema import describe
 from ordering.api.shapes import FindingSerializer, ProgressSerializer
 from ordering.api.views.base import ApiView
@@ -36,7 +37,8 @@ class Findings(ApiView):
         "Record a finding",
         takes=FindingInput,
         gives={201: FindingSerializer},
-        refuses=REFUSES,
+        refuses=(*REFUSES, 412),
+        matches="optional",
         idempotent=True,
         of=("id",),
     )
@@ -47,7 +49,10 @@ class Findings(ApiView):
 
         def act() -> Response:
             values = _checked(asked, order)
-            recorded = actions.record_finding(order=order, by=user_of(request), via=Via.API, **values)
+            revision = revision_to_change(order, request.headers.get("If-Match"))
+            recorded = actions.record_finding(
+                order=order, by=user_of(request), via=Via.API, revision=revision, **values
+            )
             return Response(output.finding(recorded), status=201)
 
         return once(request, asked.sent, act)

@@ -59,6 +59,7 @@ class Sign(Transition):
         gives={200: OrderSerializer},
         refuses=REFUSES,
         tagged=True,
+        matches="optional",
         idempotent=True,
         of=("id",),
     )
@@ -83,6 +84,7 @@ class Cancel(Transition):
         gives={200: OrderSerializer},
         refuses=REFUSES,
         tagged=True,
+        matches="optional",
         idempotent=True,
         of=("id",),
     )
@@ -107,6 +109,7 @@ class Hold(Transition):
         gives={200: OrderSerializer},
         refuses=REFUSES,
         tagged=True,
+        matches="optional",
         idempotent=True,
         of=("id",),
     )
@@ -131,6 +134,7 @@ class Resume(Transition):
         gives={200: OrderSerializer},
         refuses=REFUSES,
         tagged=True,
+        matches="optional",
         idempotent=True,
         of=("id",),
     )
@@ -155,6 +159,7 @@ class EnteredInError(Transition):
         gives={200: OrderSerializer},
         refuses=REFUSES,
         tagged=True,
+        matches="optional",
         idempotent=True,
         of=("id",),
     )

@@ -28,25 +28,10 @@ from tests.ordering.api.caller import (
 pytestmark = pytest.mark.django_db
 
 CONTRACT = {
-    "id",
-    "number",
-    "status",
-    "priority",
-    "patient",
-    "requester",
-    "study",
-    "study_text",
-    "override_reason",
-    "note",
-    "consultation",
-    "parent",
-    "follow_ups",
-    "findings",
-    "progress",
-    "placed_at",
-    "signed_at",
+    "id", "number", "status", "priority", "patient", "requester", "study", "study_text", "override_reason",
+    "note", "consultation", "parent", "follow_ups", "findings", "progress", "placed_at", "signed_at",
     "updated_at",
-}
+}  # fmt: skip
 
 
 def publish_another_rating(version: ScenarioVersion) -> ScenarioVersion:
@@ -363,6 +348,17 @@ def test_a_finding_completes_the_order_and_says_what_follows(api: Caller):
     read = api.get(f"orders/{order['id']}/").json()
     assert read["status"] == "completed"
     assert read["findings"] == [finding]
+
+
+def test_a_finding_on_a_stale_order_is_refused(api: Caller):
+    order = api.placed()
+    url = f"orders/{order['id']}/"
+    etag = api.get(url).headers["ETag"]
+    api.post(f"{url}progress/", {"event": "received"})
+
+    assert is_problem(api.post(f"{url}findings/", FINDING, If_Match=etag), 412, "stale")
+    assert api.get(url).json()["findings"] == []
+    assert api.post(f"{url}findings/", FINDING, If_Match=api.get(url).headers["ETag"]).status_code == 201
 
 
 def test_an_indeterminate_ct_names_the_study_to_order_next(api: Caller):

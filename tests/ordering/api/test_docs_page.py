@@ -1,0 +1,48 @@
+"""Swagger UI in a real browser, under the portal's own Content-Security-Policy."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.ordering.api.caller import Caller
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+def test_the_page_shows_every_call_and_tries_one_without_other_hosts(api: Caller, live_server):
+    said, asked = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = browser.new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{live_server.url}/api/v1/docs/")
+        page.wait_for_selector(".opblock-summary")
+        calls = page.locator(".opblock-summary").count()
+
+        page.locator("button.authorize").first.click()
+        page.locator(".auth-container input").first.fill(api.secret)
+        page.locator(".auth-btn-wrapper button.authorize").click()
+        page.locator(".auth-btn-wrapper button.btn-done").click()
+        page.locator("#operations-suggestions-suggest .opblock-summary-control").click()
+        page.locator("#operations-suggestions-suggest .try-out__btn").click()
+        page.locator("#operations-suggestions-suggest button.execute").click()
+        page.wait_for_selector(
+            "#operations-suggestions-suggest .live-responses-table tbody .response-col_status"
+        )
+        status = page.locator(
+            "#operations-suggestions-suggest .live-responses-table tbody .response-col_status"
+        ).first.inner_text()
+        browser.close()
+
+    assert calls == 17
+    assert status.startswith("200")
+    assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
+    assert [text for text in said if "Content Security Policy" in text] == []
