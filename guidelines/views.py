@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
@@ -14,7 +14,7 @@ from guidelines.presenters.page import guideline_page
 from portal.roles import Role, has_role
 
 
-@require_GET
+@require_safe
 def guideline_list(request: HttpRequest) -> HttpResponse:
     """List the guidelines in use, or those that fit what was typed."""
     typed = request.GET.get("q", "")
@@ -25,7 +25,7 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def guideline_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the version in use."""
     try:
@@ -35,7 +35,7 @@ def guideline_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, version_id)
 
 
-@require_GET
+@require_safe
 def guideline_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Show one version by its number, also one that was replaced: orders rest on it."""
     try:

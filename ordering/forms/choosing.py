@@ -16,31 +16,32 @@ PLACES = {  # where ordering points -> the field of the form
     "/override_reason/code": "reason",
     "/override_reason/text": "reason_text",
 }
+NEED_TEXT = " and ".join(f"“{reason.label}”" for reason in OverrideReason if reason in REASONS_WITH_TEXT)
+
+
+class JudgedLater(forms.CharField):
+    """A text that is needed, but judged together with everything else, so that no fault hides another."""
+
+    def validate(self, value: str) -> None:
+        """Accept anything; `ordering.choosing` names the fault."""
 
 
 class ReasonForm(forms.Form):
     """Why this study. With `listed` false the study itself is typed too. `ordering.choosing` judges."""
 
-    study_text = forms.CharField(
-        required=False,
+    use_required_attribute = False  # which text is needed depends on the reason
+
+    study_text = JudgedLater(
         label="Which study?",
         help_text="Name the study with region and contrast, as radiology would read it.",
         widget=forms.TextInput(
             attrs={"maxlength": MAX_STUDY_TEXT, "autocomplete": "off", "class": "in-full"}
         ),
     )
-    reason = forms.CharField(
-        required=False, label="Why this study?", widget=forms.RadioSelect(choices=OverrideReason.choices)
-    )
-    reason_text = forms.CharField(
-        required=False,
+    reason = JudgedLater(label="Why this study?", widget=forms.RadioSelect(choices=OverrideReason.choices))
+    reason_text = JudgedLater(
         label="In your own words",
-        help_text=(
-            "Needed for {} Optional for the other reasons.".format(
-                " and ".join(f"“{reason.label}”" for reason in OverrideReason if reason in REASONS_WITH_TEXT)
-                + "."
-            )
-        ),
+        help_text=f"Needed for {NEED_TEXT}; optional for the other reasons.",
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": MAX_REASON_TEXT}),
     )
 

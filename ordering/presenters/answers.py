@@ -55,7 +55,9 @@ def answer_text(element: DataElement, value: Any) -> str:
         return ", ".join(element.label_of(member) for member in value)
     if element.kind == "date":
         return date_format(date.fromisoformat(value), "d-M-Y")
-    return f"{value} {element.unit}".rstrip()
+    # a trailing zero is misread: 5.0 becomes 50 where the point is lost
+    plain = int(value) if isinstance(value, float) and value.is_integer() else value
+    return f"{plain} {element.unit}".rstrip()
 
 
 def answer_html(element: DataElement, value: Any) -> SafeString | str:

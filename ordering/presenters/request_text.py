@@ -24,7 +24,7 @@ def request_text(order: Order, ruleset: RuleSet) -> list[str]:
     age = age_on(patient.birth_date, timezone.localdate(consultation.created_at))
     unit = "year" if age == 1 else "years"
     paragraphs = [
-        f"{order.study_label}. Priority: {order.get_priority_display().lower()}.",
+        f"{order.study_label}.",
         f"{order.scenario_title}. Age {age} {unit}, sex {patient.get_sex_display().lower()}.",
         _answers(ruleset, answers),
         _questions(given),
@@ -74,5 +74,5 @@ def _choice(order: Order) -> str:
     if not order.override_reason_code:
         return ""
     reason = order.get_override_reason_code_display()
-    text = f" ({order.override_reason_text})" if order.override_reason_text else ""
-    return f"Reason for this study: {reason}{text}."
+    said = order.override_reason_text.strip().rstrip(".")
+    return f"Reason for this study: {reason}{f' ({said})' if said else ''}."

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guidelines import library
 from guidelines.engine import RuleSet
@@ -29,7 +29,7 @@ from ordering.views.responses import CONFLICT, SeeOther
 from portal import audit
 
 
-@require_GET
+@require_safe
 @clinician_required
 def order_start(request: HttpRequest) -> HttpResponse:
     """Choose the scenario for a patient. Without a patient, choose that first."""

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guidelines import library
 from ordering.actions import change_draft, sign_order
@@ -72,7 +72,7 @@ def order_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     return SeeOther(reverse("order_signed", args=[order.pk]))
 
 
-@require_GET
+@require_safe
 @clinician_required
 def order_signed(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that the order is signed, its number, and what happens next."""

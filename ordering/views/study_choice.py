@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guidelines import library
 from guidelines.engine import RuleSet
@@ -31,7 +31,7 @@ from ordering.views.responses import CONFLICT, SeeOther
 from portal import audit
 
 
-@require_GET
+@require_safe
 @clinician_required
 def suggestion(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the advice as it was given, with the study to choose."""

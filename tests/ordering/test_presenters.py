@@ -65,6 +65,7 @@ def page_of(rules, answers, **more):
         ("diagnosis", "all", "Acute lymphoblastic leukaemia (ALL)"),
         ("emd_sites", ["lymph_nodes", "cns"], "Lymph nodes, Central nervous system (CNS)"),
         ("egfr", 88.5, "88.5 mL/min/1.73 m2"),
+        ("egfr", 88.0, "88 mL/min/1.73 m2"),
         ("age_years", 42, "42 years"),
         ("baseline_on", "2026-02-03", "03-Feb-2026"),
         ("pregnancy", None, "Not documented"),
@@ -285,7 +286,6 @@ def test_the_request_tells_every_answer_and_what_is_not_documented(request_of, r
     assert "eGFR: 88.5 mL/min/1.73 m2." in text
     assert "Not documented: Pregnancy, Fever or neutropenia." in text
     assert "Questions: Complete remission?" in text
-    assert "Priority: urgent." in text
     assert text.endswith("Result needed before consolidation.")
 
 
