@@ -99,9 +99,13 @@ def check_publishable(document: dict[str, Any]) -> None:
     try:
         packs.check_pack(packs.envelope(document))
     except ContentRefused as refusal:
-        raise ContentRefused(
-            [(place.removeprefix("/scenario"), message) for place, message in refusal.errors]
-        ) from None
+        faults = [(place.removeprefix("/scenario"), message) for place, message in refusal.errors]
+        if document["primary_source"] is None:  # a draft may lack it, which no pack can
+            faults = [fault for fault in faults if fault[0] != "/primary_source"]
+            faults.insert(
+                0, ("/primary_source", "choose the source that clinicians see under every suggestion")
+            )
+        raise ContentRefused(faults) from None
 
 
 def _new_draft(

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 
 from guidelines.admin.forms import BindingForm, NextStepForm, RadiationLevelForm, StudyForm
-from guidelines.admin.rows import NestedRows, NestedTable, RowAdmin, words_of
+from guidelines.admin.rows import NestedRows, RowAdmin, words_of
 from guidelines.models import (
     Advisory,
     Binding,
@@ -33,11 +33,11 @@ from guidelines.models import (
 )
 
 
-class ChoiceInline(NestedTable):
+class ChoiceInline(NestedRows):
     """The values of a list question."""
 
     model = Choice
-    fields = ["value", "label", "position"]
+    fields = [("value", "label", "position")]
 
 
 class CriterionRedirectInline(NestedRows):
@@ -45,7 +45,7 @@ class CriterionRedirectInline(NestedRows):
 
     model = CriterionRedirect
     verbose_name = "redirect"
-    fields = ["when", "condition_in_words", "redirect", "position"]
+    fields = ["when", "condition_in_words", ("redirect", "position")]
     readonly_fields = ["condition_in_words"]
 
     @admin.display(description="In words")
@@ -54,12 +54,12 @@ class CriterionRedirectInline(NestedRows):
         return words_of(row, row.criterion if row.criterion_id else None)
 
 
-class RulePlacementInline(NestedTable):
+class RulePlacementInline(NestedRows):
     """The roles that a rule gives to studies."""
 
     model = RulePlacement
     verbose_name = "placement"
-    fields = ["study", "role", "caution", "position"]
+    fields = [("study", "role", "position"), "caution"]
 
 
 @admin.register(DataElement)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import BaseModelAdmin, InlineModelAdmin
+from django.contrib.admin.options import BaseModelAdmin, StackedInline
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
 from django.db import models, transaction
@@ -30,7 +30,7 @@ VERSIONS = "admin:guidelines_scenarioversion_changelist"
 
 # what the inputs for kinds of model fields are
 INPUTS: dict[type[models.Field], dict[str, Any]] = {
-    models.TextField: {"form_class": PlainTextField, "widget": PlainTextarea(4)},
+    models.TextField: {"form_class": PlainTextField, "widget": PlainTextarea()},
     models.CharField: {"form_class": PlainTextField, "widget": AdminTextInputWidget},
     models.URLField: {"assume_scheme": "https"},
 }
@@ -90,7 +90,7 @@ class RowInputs(BaseModelAdmin):
         return JSONTextField(required=required, help_text=text, label=_label(db_field))
 
 
-class Nested(RowInputs, InlineModelAdmin):
+class NestedRows(RowInputs, StackedInline):
     """Rows inside a row, such as the choices of a data element, on the page of that row."""
 
     extra = 1
@@ -122,18 +122,6 @@ class Nested(RowInputs, InlineModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let them be removed with the row that they belong to."""
         return self.has_change_permission(request, obj)
-
-
-class NestedRows(Nested):
-    """Nested rows, one below the other."""
-
-    template = "admin/edit_inline/stacked.html"
-
-
-class NestedTable(Nested):
-    """Nested rows as a table."""
-
-    template = "admin/edit_inline/tabular.html"
 
 
 class RowAdmin(RowInputs, ContentAdmin):

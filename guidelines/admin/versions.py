@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models, transaction
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_GET
 
 from guidelines import actions, packs, snapshot
 from guidelines.admin.access import ContentAdmin, may_write, writer
-from guidelines.admin.fields import PlainTextarea, PlainTextField
+from guidelines.admin.fields import plain_text
 from guidelines.admin.filters import ReviewDue
 from guidelines.admin.places import Fault, faults_of
-from guidelines.admin.rows import INPUTS, Bench, RowInputs
+from guidelines.admin.rows import Bench, RowInputs
 from guidelines.admin.sections import sections_of
 from guidelines.engine import canonical_json
 from guidelines.exceptions import ContentRefused, DraftExists, VersionFrozen
@@ -38,9 +39,6 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
     date_hierarchy = None
     change_form_template = "admin/guidelines/version_form.html"
     object_history_template = "admin/guidelines/version_history.html"
-    formfield_overrides = INPUTS | {
-        models.TextField: {"form_class": PlainTextField, "widget": PlainTextarea(3)}
-    }
     fieldsets = (
         ("What clinicians find", {"fields": ["title", "summary", "search_terms", "audience"]}),
         (
@@ -88,7 +86,12 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
             context: dict[str, Any] = {}
             if version and may_write(request.user):
                 request.desk_bench = Bench(version, {})  # type: ignore[attr-defined]
-                context = {"version": version, "sections": sections_of(version), "title": _titled(version)}
+                context = {
+                    "version": version,
+                    "sections": sections_of(version),
+                    "title": _titled(version),
+                    "subtitle": version.title,
+                }
             page = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
             return page.render() if hasattr(page, "render") else page
 
@@ -140,13 +143,12 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
     def copy_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask what the copy is for, then make it."""
         version = self._require(request, pk)
-        note = ""
+        note = request.POST.get("note", "").strip()
         if request.method == "POST":
-            note = request.POST.get("note", "").replace("\r\n", "\n").replace("\0", "").strip()
             try:
-                draft = actions.copy_to_draft(version=version, by=writer(request), note=note)
-            except DraftExists as refusal:
-                messages.error(request, str(refusal))
+                draft = actions.copy_to_draft(version=version, by=writer(request), note=plain_text(note))
+            except (DraftExists, ValidationError) as refusal:
+                messages.error(request, " ".join(getattr(refusal, "messages", [str(refusal)])))
             else:
                 messages.success(request, f"{draft} is a draft with the content of version {version.number}.")
                 return HttpResponseRedirect(self._page(draft))

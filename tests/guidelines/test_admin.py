@@ -500,11 +500,13 @@ def test_a_version_is_copied_with_a_note_and_once_only(desk: Client) -> None:
     address = reverse("admin:guideline_copy", args=[published.pk])
 
     asked = desk.get(address)
+    refused = desk.post(address, {"note": "eGFR < 30"})
     made = desk.post(address, {"note": "New rating.\r\nAgreed."})
     again = desk.post(address, follow=True)
 
     draft = ScenarioVersion.objects.get(state=State.DRAFT)
     assert asked.status_code == 200
+    assert "eGFR &lt; 30" in refused.content.decode()
     assert made["Location"] == change_url(draft)
     assert (draft.number, draft.based_on, draft.note) == (2, published, "New rating.\nAgreed.")
     assert "already has an open draft" in again.content.decode()
