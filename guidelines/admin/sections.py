@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from guidelines.models import ScenarioVersion
-from guidelines.snapshot import LISTS, ListOf
+from guidelines.row_lists import LISTS, ListOf
 
 Describe = Callable[[Any], str]
 _SPECS = {spec.name: spec for spec in LISTS}

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from guidelines import actions
 from guidelines.models import Question, ScenarioVersion, Source, State
-from guidelines.snapshot import LISTS
+from guidelines.row_lists import LISTS
 from portal import audit
 from tests.guidelines.desk import SHIPPED, TESTS, copy, load, publish
 

@@ -14,7 +14,7 @@ from guidelines import actions, library, packs
 from guidelines.engine import Case, digest_of, evaluate
 from guidelines.exceptions import ContentRefused
 from guidelines.models import Faq, Scenario, ScenarioVersion, State
-from guidelines.snapshot import LISTS
+from guidelines.row_lists import LISTS
 from ordering.advice import advise
 from portal import audit
 from tests.guidelines.desk import BICYCLE, SHIPPED, TESTS, document_at, load, pack_bytes, publish

@@ -9,6 +9,7 @@ from guidelines import actions, snapshot
 from guidelines.engine import RuleSet, canonical_json, digest_of
 from guidelines.exceptions import ContentRefused
 from guidelines.models import Source
+from guidelines.row_lists import LISTS
 from portal import audit
 from tests.guidelines.desk import BICYCLE, SHIPPED, TESTS, copy, document_at, load, publish
 
@@ -47,9 +48,9 @@ def test_the_engine_reads_what_the_rows_give(path: Path) -> None:
 
 def test_a_document_needs_one_query_for_each_list(django_assert_num_queries: Any) -> None:
     version = load(BICYCLE)
-    nested = sum(1 for spec in snapshot.LISTS if spec.nested)
+    nested = sum(1 for spec in LISTS if spec.nested)
 
-    with django_assert_num_queries(len(snapshot.LISTS) + nested):
+    with django_assert_num_queries(len(LISTS) + nested):
         snapshot.document_of(version)
 
 

@@ -59,7 +59,7 @@ def a_token(user: User) -> tuple[ApiToken, str]:
 GUIDELINES = {
     model._meta.label for model in admin.site._registry if model._meta.app_label == "guidelines"
 }  # the rows lead to the list of versions
-PEOPLE = {"portal.Organisation", "portal.User", "portal.ApiToken", "mfa.Authenticator"}
+PEOPLE = {"portal.Organisation", "portal.User", "portal.ApiToken", "mfa.Authenticator", "ordering.CdsClient"}
 ALLOWED = {
     "clinician": set(),
     "editor": GUIDELINES,
