@@ -155,11 +155,14 @@ def _chosen(
     code: str,
     form: ReasonForm,
 ) -> HttpResponse:
-    text = form.cleaned_data.get("study_text", "")
+    text, reason = form.cleaned_data.get("study_text", ""), form.given
     try:
-        order = _place(request, consultation, draft, study=code or None, study_text=text, reason=form.given)
+        order = _place(request, consultation, draft, study=code or None, study_text=text, reason=reason)
     except Refused as refused:
         refuse(form, refused.refusals, PLACES)
+        if not code and reason is None and not form.has_error("reason"):
+            # without a study nobody asked for the reason yet, and a study that is not listed always needs one
+            form.add_error("reason", "Give a reason for a study that is not listed.")
         return _reason_page(request, consultation, draft, ruleset, code, form)
     except AdviceOutOfDate as change:
         return advice_changed(request, consultation, draft, change)

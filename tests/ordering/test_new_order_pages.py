@@ -412,6 +412,7 @@ def test_a_study_that_is_not_listed_is_ordered_unrated_with_a_reason(client, ask
     )
 
     assert 'href="#id_study_text"' in refused.content.decode()
+    assert 'href="#id_reason_0"' in refused.content.decode()
     assert (order.study_text, order.rating, order.adherence) == ("Ultrasound abdomen", "", "not_applicable")
 
 
