@@ -26,6 +26,7 @@ PORT = _environment.whole_number("PORT", 8000, at_least=1, at_most=65535)
 
 _keys = read_private(PORTAL_DATA_DIR / "keys.json")  # written by `manage.py serve` for a local run
 SECRET_KEY = first_known(_environment.text("PORTAL_SECRET_KEY"), _keys.get("secret_key", ""))
+SECRET_KEY_FALLBACKS = _environment.words("PORTAL_FORMER_SECRET_KEYS", [])  # still read, never written with
 PORTAL_AUDIT_KEY = first_known(_environment.text("PORTAL_AUDIT_KEY"), _keys.get("audit_key", ""))
 MISSING_FOR_PRODUCTION = [
     name for name in ("PORTAL_SECRET_KEY", "PORTAL_AUDIT_KEY", "DATABASE_URL") if not _environment.text(name)
@@ -267,7 +268,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 }
 
 # --- choices of the site ---------------------------------------------------------------------------------
-PORTAL_API_RATE = _environment.whole_number(  # requests a minute and token
+PORTAL_API_RATE: int = _environment.whole_number(  # requests a minute and token
     "PORTAL_API_RATE", 60000 if PORTAL_TRAINING else 600, at_least=1, at_most=1000000
 )
 # unsigned CDS Hooks calls from this machine itself, for those who develop against a local portal

@@ -92,7 +92,7 @@ def find_token(secret: str) -> ApiToken | None:
     )
     if token is None or has_expired(token) or not token.user.is_active:
         return None
-    token.user._roles = frozenset(role for role in Role if role.value in token.role_names)  # type: ignore[attr-defined]
+    token.user._roles = frozenset(role for role in Role if role.value in token.role_names)
     return token
 
 
