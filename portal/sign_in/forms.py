@@ -21,6 +21,7 @@ class _PlainForm(forms.Form):
 
     labels: dict[str, Any] = {}
     hints: dict[str, Any] = {}
+    missing: dict[str, Any] = {}  # what to say to an empty field
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,18 +29,19 @@ class _PlainForm(forms.Form):
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.hints.get(name, "")
+            if name in self.missing:
+                field.error_messages["required"] = self.missing[name]
 
 
 class SignInForm(_PlainForm, account.LoginForm):
     """User name and password."""
 
     labels = {"login": _("User name"), "password": _("Password")}
+    missing = {"login": _("Enter your user name"), "password": _("Enter your password")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
-        self.fields["login"].error_messages["required"] = _("Enter your user name")
-        self.fields["password"].error_messages["required"] = _("Enter your password")
 
 
 class ChangePasswordForm(_PlainForm, account.ChangePasswordForm):
@@ -49,6 +51,11 @@ class ChangePasswordForm(_PlainForm, account.ChangePasswordForm):
         "oldpassword": _("Current password"),
         "password1": _("New password"),
         "password2": _("New password again"),
+    }
+    missing = {
+        "oldpassword": _("Enter your current password"),
+        "password1": _("Enter a new password"),
+        "password2": _("Enter the new password a second time"),
     }
     hints = {
         "password1": _(
@@ -68,6 +75,7 @@ class ReauthenticateForm(_PlainForm, account.ReauthenticateForm):
     """The password once more, before something sensitive."""
 
     labels = {"password": _("Your password")}
+    missing = {"password": _("Enter your password")}
 
 
 class _CodeForm(_PlainForm):
@@ -76,11 +84,11 @@ class _CodeForm(_PlainForm):
     user: User
     labels = {"code": _("Code")}
     hints = {"code": _("6 digits from your authenticator app, or one of your recovery codes")}
+    missing = {"code": _("Enter the code")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "spellcheck": "false", "class": "in-12"}
-        self.fields["code"].error_messages["required"] = _("Enter the code")
 
     def clean_code(self) -> str:
         """Return the code, unless it is wrong or there were too many wrong ones."""
@@ -109,11 +117,11 @@ class ActivateTOTPForm(_PlainForm, totp.ActivateTOTPForm):
 
     labels = {"code": _("Code that the app shows")}
     hints = {"code": _("6 digits")}
+    missing = {"code": _("Enter the code that the app shows")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "class": "in-12"}
-        self.fields["code"].error_messages["required"] = _("Enter the code that the app shows")
 
 
 class AddPasskeyForm(_PlainForm, passkeys.AddWebAuthnForm):
@@ -126,4 +134,5 @@ class AddPasskeyForm(_PlainForm, passkeys.AddWebAuthnForm):
 class RenamePasskeyForm(_PlainForm, passkeys.EditWebAuthnForm):
     """Another name for a passkey."""
 
+    missing = {"name": _("Enter a name")}
     labels = {"name": _("Name of this passkey")}

@@ -2,8 +2,10 @@
 
 import hashlib
 import math
+import time
 from typing import Any
 
+from allauth.core.exceptions import ImmediateHttpResponse
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -16,6 +18,7 @@ from django.utils import timezone
 from portal.peer import client_address
 
 FLOOD_RETRY_AFTER = 60  # seconds
+PAUSES = (0.1, 0.2, 0.4)  # seconds between looking whether another try has ended
 _MAX_NAME = 150  # characters; what is tried may be anything
 
 
@@ -33,14 +36,21 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def try_one_at_a_time(request: HttpRequest, username: str) -> None:
-    """Wait until no other try for this name from this address is running. Holds until the transaction ends.
+    """Let no other try for this name from this address run beside this one, until the transaction ends.
 
     Without it, tries sent at the same moment would all be checked before the first of them is counted.
     """
     name = username_of(request, {"username": username})
     digest = hashlib.sha256(f"{name}\n{client_address(request)}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+    key = int.from_bytes(digest[:8], signed=True)
+    for pause in PAUSES:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(pause)
+    # a flood must not hold every thread of the server
+    raise ImmediateHttpResponse(too_many_requests(request))
 
 
 def is_locked(request: HttpRequest, username: str) -> bool:

@@ -179,6 +179,17 @@ def test_roles_that_need_a_second_factor_set_it_up_before_anything_else(
 
 
 @REQUIRED
+def test_who_may_do_everything_needs_one_as_well(db: None) -> None:
+    user = make_user("root")
+    with acting(system("tests")):
+        User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+    client = Client()
+    password(client, user)
+
+    assert client.get("/admin/")["Location"] == SET_UP
+
+
+@REQUIRED
 def test_once_set_up_the_work_goes_on(editor: User, django_capture_on_commit_callbacks: Any) -> None:
     client = Client()
     password(client, editor)

@@ -1,12 +1,14 @@
 """Signing in and out: who gets in, who has to wait, and which pages there are."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
@@ -115,6 +117,23 @@ def test_guessing_from_many_addresses_is_slowed_down_as_well(client: Client, cli
             assert sign_in(client, "clinician", "wrong", ip=f"203.0.113.{number}").status_code == 200
 
         assert sign_in(client, "clinician", ip=ELSEWHERE).status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_sent_at_the_same_moment_are_counted_one_by_one(clinician: User) -> None:
+    def guess(number: int) -> int:
+        try:
+            return int(sign_in(Client(), "clinician", f"wrong {number}").status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(guess, range(16)))
+
+    # some may have been sent away unchecked; none was checked beyond the limit
+    assert set(answers) <= {200, 429}
+    assert answers.count(200) <= 4
+    assert [event.after["failures"] for event in events("auth.locked-out")] in ([], [5])
 
 
 def test_a_lockout_ends_at_the_time_it_said(client: Client, clinician: User) -> None:
