@@ -35,5 +35,9 @@ urlpatterns = [
     path("orders/<uuid:pk>/cancel/", transitions.order_cancel, name="order_cancel"),
     path("orders/<uuid:pk>/hold/", transitions.order_hold, name="order_hold"),
     path("orders/<uuid:pk>/resume/", transitions.order_resume, name="order_resume"),
-    path("orders/<uuid:pk>/entered-in-error/", transitions.order_entered_in_error, name="order_entered_in_error"),
+    path(
+        "orders/<uuid:pk>/entered-in-error/",
+        transitions.order_entered_in_error,
+        name="order_entered_in_error",
+    ),
 ]

@@ -38,7 +38,7 @@ def record_finding(
     """Return the finding with its next steps, by the version the order was placed under.
 
     Not yet compared with baseline makes it provisional; any other completes an active order.
-    Raises NotReportable, StaleOrder when the order is not at `revision` any more, and Refused with every fault.
+    Raises NotReportable, StaleOrder when the order has left `revision`, and Refused with every fault.
     """
     order = locked(order, revision=revision)
     if order.status not in REPORTABLE:

@@ -31,7 +31,7 @@ _BREAK = r"[\s./-]*"
 # year first; day, month in letters, year; month in letters, day, year; three numbers with the year last
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}}){_BREAK}({_MONTH})\b\.?,?{_BREAK}(\d{{4}}|\d\d)(?!\d)", re.ASCII | re.I
+    rf"(?<!\d)(\d{{1,2}}){_BREAK}({_MONTH})(?![a-z])\.?,?{_BREAK}(\d{{4}}|\d\d)(?!\d)", re.ASCII | re.I
 )
 _MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s*(\d{{1,2}}),?\s+(\d{{4}}|\d\d)(?!\d)", re.ASCII | re.I)
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?!\d)", re.ASCII)
@@ -61,7 +61,7 @@ def take_day(text: str) -> tuple[date | None, str]:
         if found is not None:
             day = read(found)
             if day is not None:
-                return day, f"{text[: found.start()]} {text[found.end() :]}".strip()
+                return day, " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
     return None, text
 
 
