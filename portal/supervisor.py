@@ -72,8 +72,9 @@ def keep_serving(
 ) -> NoReturn:
     """Run the web server until Stopped is raised; start it again when it dies, and the database likewise."""
     process = _spawn(reserved, environment)
-    ready()
     try:
+        _await_listening(reserved, process)
+        ready()
         while True:
             began = time.monotonic()
             while process.poll() is None:
@@ -84,6 +85,15 @@ def keep_serving(
             process = _spawn(reserved, environment)
     finally:
         _end(process)
+
+
+def _await_listening(reserved: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    """Return when the web server takes connections, or has died: an address that is announced works."""
+    while process.poll() is None:
+        with socket.socket() as visitor:
+            if visitor.connect_ex(reserved.getsockname()) == 0:
+                return
+        time.sleep(0.05)
 
 
 def _spawn(reserved: socket.socket, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
