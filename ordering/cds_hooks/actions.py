@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from ordering.actions import record_consultation
-from ordering.advice import Advised, advise
+from ordering.advice import advise
 from ordering.cds_hooks.models import DEVELOPMENT, CdsCard, CdsClient, CdsFeedback, CdsSeenToken
 from ordering.models import Consultation, Patient, Via
 from portal import audit
@@ -49,12 +49,6 @@ def use_token(*, client: CdsClient, identifier: str, expires_at: datetime) -> No
             CdsSeenToken.objects.create(digest=digest, client=client, expires_at=expires_at)
     except IntegrityError as error:
         raise TokenReplayed from error
-
-
-@transaction.atomic
-def record_question(*, client: CdsClient, advised: Advised, patient: Patient | None) -> Consultation:
-    """Return the consultation of one draft order judged by one scenario."""
-    return record_consultation(advised=advised, by=client.user, via=Via.CDS_HOOKS, patient=patient)
 
 
 @transaction.atomic

@@ -12,16 +12,17 @@ from django.utils import timezone
 
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
+from ordering.actions import record_consultation
 from ordering.advice import advise
 from ordering.cds_hooks import cards as made
-from ordering.cds_hooks.actions import Given, record_cards, record_question
+from ordering.cds_hooks.actions import Given, record_cards
 from ordering.cds_hooks.cards import Consulted
 from ordering.cds_hooks.catalogue import REQUIRED, Catalogue, catalogue
 from ordering.cds_hooks.drafts import Draft, UnusableRequest, drafts_in
 from ordering.cds_hooks.models import CdsClient
 from ordering.cds_hooks.records import Json, Record, day_in, objects, read_record, text
 from ordering.cds_hooks.translate import read_answers, study_of, triggers_in
-from ordering.models import Patient
+from ordering.models import Patient, Via
 from portal.ids import uuid7
 
 MR = "MR"  # v2-0203: medical record number
@@ -117,7 +118,9 @@ def _judge(
             continue  # withdrawn since the catalogue was read
         reading = read_answers(ruleset, record, on=draft.ordered_on(today), today=today)
         advised = advise(slug=slug, answers=reading.answers, today=today)
-        consultation = record_question(client=call.client, advised=advised, patient=patient)
+        consultation = record_consultation(
+            advised=advised, by=call.client.user, via=Via.CDS_HOOKS, patient=patient
+        )
         consulted = Consulted(
             draft=draft,
             ruleset=advised.ruleset,

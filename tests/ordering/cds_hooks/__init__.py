@@ -1,0 +1,1 @@
+"""CDS Hooks: reading FHIR, cards, tokens, origins, feedback."""
