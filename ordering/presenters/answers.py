@@ -182,7 +182,7 @@ def lower_first(label: str) -> str:
 def turns(condition: Condition, answers: Mapping[str, Any], key: str) -> bool:
     """Return whether this answer makes a condition true: alone, or as a part without which it is not."""
     test = condition.test
-    if key not in condition.elements or test(answers) is not True:
+    if key not in condition.elements or answers.get(key) is None or test(answers) is not True:
         return False
     alone = {key: answers[key]}
     without = {other: value for other, value in answers.items() if other != key}
