@@ -107,6 +107,7 @@ CONDITION = "/criteria/0/condition"
         ("/next_step_rules/0/adds/0", "sleep", "/next_step_rules/0/adds/0", "is not a next step"),
         ("/next_step_rules/0/removes/-", "sleep", "/next_step_rules/0/removes/0", "is not a next step"),
         ("/bindings/1/element", "mood", "/bindings/1/element", "is not a data element"),
+        ("/bindings/1/value", "valueQuantity=km with mood", "/bindings/1/value", "is not a data element"),
         ("/bindings/2/value", "perhaps", "/bindings/2/value", "is not a choice of the element"),
         ("/bindings/4/value", "tank", "/bindings/4/value", "is not a study"),
         # sources of values
