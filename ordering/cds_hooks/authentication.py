@@ -13,7 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
+from django.db.models import OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from joserfc import jws, jwt
@@ -26,6 +29,7 @@ from ordering.cds_hooks.actions import TokenReplayed, use_token
 from ordering.cds_hooks.models import DEVELOPMENT, CdsClient
 from portal import audit
 from portal.peer import client_address
+from portal.roles import Role
 
 logger = logging.getLogger("portal.cds_hooks")
 
@@ -88,6 +92,23 @@ def _by_token(request: HttpRequest, header: str) -> CdsClient:
     token = token.strip()
     if scheme.casefold() != "bearer" or not token or len(token) > MAX_TOKEN or not token.isascii():
         raise NotAuthenticated("no bearer token")
+    return client_by_assertion(token, audiences=_audiences(request), via="cds-hooks")[0]
+
+
+def client_by_assertion(
+    token: str,
+    *,
+    audiences: set[str],
+    via: str,
+    lifetime: timedelta = MAX_LIFETIME,
+    needs_iat: bool = True,
+) -> tuple[CdsClient, dict[str, Any]]:
+    """Return the client whose key signed this token, and its claims. Raises NotAuthenticated.
+
+    The token is meant for one of `audiences`, is valid for `lifetime` at most, and is used up by this.
+    """
+    if not token or len(token) > MAX_TOKEN or not token.isascii():
+        raise NotAuthenticated("no token")
     head, claims = _unverified(token)
     if head.get("alg") not in ALGORITHMS:
         raise NotAuthenticated("algorithm")
@@ -97,23 +118,30 @@ def _by_token(request: HttpRequest, header: str) -> CdsClient:
     client = _active(issuer)
     if "jku" in head and head["jku"] != client.jku:
         raise NotAuthenticated("jku")
-    _check_claims(claims, request)
+    _check_claims(claims, audiences, lifetime=lifetime, needs_iat=needs_iat)
     _verify(token, head, client)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC) + LEEWAY
     try:
-        with transaction.atomic(), audit.acting(audit.actor_of(client.user, via="cds-hooks")):
+        with transaction.atomic(), audit.acting(audit.actor_of(client.user, via=via)):
             use_token(client=client, identifier=claims["jti"], expires_at=expires_at)
     except TokenReplayed:
         raise NotAuthenticated("replayed") from None
-    return client
+    return client, claims
 
 
 def _active(issuer: str) -> CdsClient:
+    """Return the client of an issuer with its person and that person's roles; one query."""
+    names = Group.objects.filter(user=OuterRef("user")).values("name")
     client = (
-        CdsClient.objects.select_related("user", "organisation").filter(issuer=issuer, is_active=True).first()
+        CdsClient.objects.select_related("user__organisation")
+        .annotate(role_names=ArraySubquery(names))
+        .filter(issuer=issuer, is_active=True)
+        .first()
     )
     if client is None:
         raise NotAuthenticated("unknown issuer")
+    held = set(client.role_names)
+    client.user._roles = frozenset(role for role in Role if role.value in held)
     if not policies.may_order(client.user) or client.user.organisation_id != client.organisation_id:
         raise NotAuthenticated("the person behind the client may not order")
     return client
@@ -131,16 +159,18 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return head, claims
 
 
-def _check_claims(claims: dict[str, Any], request: HttpRequest) -> None:
+def _check_claims(
+    claims: dict[str, Any], audiences: set[str], *, lifetime: timedelta, needs_iat: bool
+) -> None:
     now = timezone.now().timestamp()
     leeway = LEEWAY.total_seconds()
     expires: Any = claims.get("exp")
-    issued: Any = claims.get("iat")
+    issued: Any = claims.get("iat", None if needs_iat else now)
     if not _is_time(expires) or not _is_time(issued):
         raise NotAuthenticated("no exp or iat")
     if expires + leeway <= now:
         raise NotAuthenticated("expired")
-    if issued - leeway > now or expires - now > MAX_LIFETIME.total_seconds():
+    if issued - leeway > now or expires - now > lifetime.total_seconds():
         raise NotAuthenticated("issued in the future, or valid for too long")
     if "nbf" in claims and (not _is_time(claims["nbf"]) or claims["nbf"] - leeway > now):
         raise NotAuthenticated("not valid yet")
@@ -149,7 +179,7 @@ def _check_claims(claims: dict[str, Any], request: HttpRequest) -> None:
         raise NotAuthenticated("no jti")
     audience = claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    if not _audiences(request) & {name.rstrip("/") for name in named if isinstance(name, str)}:
+    if not audiences & {name.rstrip("/") for name in named if isinstance(name, str)}:
         raise NotAuthenticated("audience")
 
 

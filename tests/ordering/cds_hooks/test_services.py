@@ -481,7 +481,7 @@ def test_calls_of_real_simulators_are_answered(unsigned, path):
 def test_a_call_asks_the_database_a_known_number_of_times(unsigned, django_assert_num_queries):
     post(unsigned, call())
 
-    # who calls, with what roles; whether anything was published since; the version, for reading and for
+    # who calls and may what; whether anything was published since; the version, for reading and for
     # asking; the consultation and its event, and the card, each in a savepoint of the test's transaction
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         post(unsigned, call())
