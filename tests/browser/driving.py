@@ -96,8 +96,8 @@ def scrolls_sideways(page: Page) -> bool:
     return wide
 
 
-def inspect(page: Page, name: str, *, screenshots: Path, dark: bool = False) -> list[str]:
-    """Return everything that is wrong with a page at three widths; keep a picture of it at two."""
+def inspect(page: Page, name: str, *, screenshots: Path | None, dark: bool = False) -> list[str]:
+    """Return everything that is wrong with a page at three widths; keep two pictures in a given folder."""
     wrong: list[str] = []
     schemes = ("light", "dark") if dark else ("light",)
     for width in (DESKTOP, PHONE, NARROW):
@@ -110,7 +110,8 @@ def inspect(page: Page, name: str, *, screenshots: Path, dark: bool = False) -> 
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             wrong += [f"{width} px, {scheme}: {violation}" for violation in axe_violations(page)]
         page.emulate_media(color_scheme="light")
-        picture = screenshots / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}-{width}.png"
-        page.screenshot(path=picture, full_page=True)
+        if screenshots:
+            picture = f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}-{width}.png"
+            page.screenshot(path=screenshots / picture, full_page=True)
     page.set_viewport_size({"width": DESKTOP, "height": HEIGHT})
     return wrong

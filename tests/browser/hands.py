@@ -80,13 +80,16 @@ class Keyboard:
             self._press("Space")
 
     def follow(self, control: Locator) -> None:
-        """Tab to the link or button, press Enter and wait for the page. Long pages begin with the skip link."""
+        """Tab to the link or button, press Enter and wait for the page."""
         self._reach(control)
         with self.page.expect_navigation():
             self._press("Enter")
 
     def _reach(self, target: Locator, reached: str = FOCUSED) -> None:
         target.wait_for(state="attached")
+        if self.page.evaluate("() => document.activeElement === document.body"):
+            self._press("Tab")  # a new page: its first stop leads past the header
+            self._press("Enter")
         for _ in range(MOST_STOPS):
             if target.evaluate(reached):
                 return

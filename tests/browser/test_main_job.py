@@ -23,6 +23,9 @@ ANSWERS = {
     "post_therapy_ct_result": "not_done",
     "post_therapy_pet_ct_done": "no",
 }
+# from the worklist to the signed order; with a pointer one click for each answer and eight beside
+MOST_CLICKS = len(ANSWERS) + 8
+MOST_KEYS = {Pointer: 18, Keyboard: 140}
 CT = "CT chest, abdomen and pelvis with IV contrast"
 PET_CT = "FDG-PET/CT whole body"
 
@@ -81,7 +84,8 @@ def test_a_clinician_orders_signs_records_a_finding_and_follows_it_up(
     expect(page.locator("article").first).to_contain_text("Radiation level 4 of 5")
     hands.follow(button(page, re.compile("^Choose this study")).first)
     sign(page, hands, year)
-    print(f"{way.__name__}, JavaScript {javascript}: {hands.clicks} clicks, {hands.keys} keys")
+    assert hands.clicks <= MOST_CLICKS
+    assert hands.keys <= MOST_KEYS[way]
 
     # what the report showed, and what follows from it
     hands.follow(link(page, "Open the order"))

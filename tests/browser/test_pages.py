@@ -1,0 +1,277 @@
+"""Every page that has an address of its own: sound for axe, narrow screens and the content security policy.
+
+The table below is checked against the URL configuration, so that a new page is looked at too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from ordering.actions import record_consultation
+from ordering.advice import advise
+from ordering.models import Order
+from portal import audit
+from tests.browser.conftest import OpenWindow, Portal
+from tests.browser.driving import Window, inspect
+from tests.browser.test_main_job import button, option
+from tests.content import LEUKAEMIA
+from tests.ordering.placing import MRI, ask, place, report
+
+pytestmark = pytest.mark.browser
+
+# names of addresses that are no page, or one that another test looks at
+NO_PAGE = {
+    "healthz": "text for machines",
+    "readyz": "text for machines",
+    "account_stay": "answers a script",
+    "account_continue": "needs work that a session outlived: tests/portal/test_sessions.py",
+    "account_inactive": "reached by nobody who can sign in",
+    "mfa_index": "leads to the account page",
+    "mfa_list_webauthn": "leads to the account page",
+    "mfa_authenticate": "the second step of signing in: test_signing_in_with_a_second_factor_is_sound",
+    "mfa_reauthenticate": "one of the pages that confirm it is still you: account_reauthenticate",
+    "mfa_reauthenticate_webauthn": "needs a key",
+    "mfa_deactivate_totp": "test_signing_in_with_a_second_factor_is_sound",
+    "mfa_view_recovery_codes": "test_signing_in_with_a_second_factor_is_sound",
+    "mfa_generate_recovery_codes": "test_signing_in_with_a_second_factor_is_sound",
+    "mfa_download_recovery_codes": "a text file",
+    "mfa_remove_webauthn": "needs a key",
+    "mfa_edit_webauthn": "needs a key",
+    "order_suggestion_fragment": "part of step 1",
+    "ask_again": "leads on to the suggestion",
+    "order_sign": "shows order_review with what is wrong: 'order_review: wrong year of birth'",
+    "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
+    "api-docs": "Swagger's own page: tests/ordering/api/test_docs_page.py",
+}
+MACHINES = ("api-", "cds-")  # REST and CDS Hooks
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page in one state. `reach` returns its address, or goes there itself and returns nothing."""
+
+    name: str  # of the address in the URL configuration, then the state
+    reach: Callable[[Portal, Window], str | None]
+    who: str = "clinician"
+    dark: bool = False
+
+
+def at(name: str, *arguments: object, query: str = "") -> Callable[[Portal, Window], str]:
+    """Return what reaches an address that needs no row."""
+    return lambda portal, window: reverse(name, args=arguments) + query
+
+
+def order_at(name: str, **wanted: object) -> Callable[[Portal, Window], str]:
+    """Return what reaches a page of the first order of the training data like this."""
+
+    def reach(portal: Portal, window: Window) -> str:
+        orders = Order.objects.filter(organisation=portal.user("clinician").organisation, **wanted)
+        return reverse(name, args=[orders.order_by("placed_at")[0].pk])
+
+    return reach
+
+
+def sent(reach: Callable[[Portal, Window], str | None], submit: str) -> Callable[[Portal, Window], None]:
+    """Return what opens a page and sends its form as it is."""
+
+    def go(portal: Portal, window: Window) -> None:
+        window.open(reach(portal, window) or "/")
+        button(window.page, submit).first.click()
+
+    return go
+
+
+def found(typed: str) -> Callable[[Portal, Window], None]:
+    """Return what searches for a patient."""
+
+    def go(portal: Portal, window: Window) -> None:
+        page = window.open(reverse("patient_search"))
+        page.locator("main [name=q]").fill(typed)
+        button(page, "Find patient").click()
+
+    return go
+
+
+def advice(name: str = "suggestion", query: str = "", **answers: object) -> Callable[[Portal, Window], str]:
+    """Return what reaches step 2 for these answers."""
+
+    def reach(portal: Portal, window: Window) -> str:
+        consultation = ask(portal.patient(), portal.user("clinician"), **answers)
+        return reverse(name, args=[consultation.pk]) + query
+
+    return reach
+
+
+def questions(portal: Portal, window: Window) -> str:
+    """Return the address of step 1 for a new patient."""
+    return reverse("order_new", args=[portal.patient().pk, LEUKAEMIA])
+
+
+def refused_questions(portal: Portal, window: Window) -> None:
+    """Send step 1 with an answer that is none."""
+    page = window.open(questions(portal, window))
+    option(page, "diagnosis", "all").check()
+    page.locator("[name=egfr]").fill("seventy")
+    button(page, "See suggested study").click()
+
+
+def follow_up(portal: Portal, window: Window) -> str:
+    """Return the address of step 1 of a linked order."""
+    user = portal.user("clinician")
+    parent = place(portal.patient(), user)
+    report(parent, user, "indeterminate")
+    return f"{reverse('order_new', args=[parent.patient_id, LEUKAEMIA])}?parent={parent.pk}"
+
+
+def review(portal: Portal, window: Window) -> str:
+    """Return the address of step 3 for a new draft."""
+    return reverse("order_review", args=[place(portal.patient(), portal.user("clinician"), sign=False).pk])
+
+
+def wrong_year(portal: Portal, window: Window) -> None:
+    """Sign with another year of birth."""
+    page = window.open(review(portal, window))
+    page.get_by_label("Year of birth").fill("1901")
+    page.locator("main button[value=sign]").click()
+
+
+def from_a_record(portal: Portal, window: Window) -> str:
+    """Return the address at which an EHR's card opens the portal."""
+    user = portal.user("clinician")
+    with audit.acting(audit.actor_of(user)):
+        advised = advise(slug=LEUKAEMIA, answers={"diagnosis": "all"})
+        consultation = record_consultation(advised=advised, by=user, via="cds-hooks")
+    return reverse("order_from", args=[consultation.pk])
+
+
+def patient_page(**wanted: object) -> Callable[[Portal, Window], str]:
+    """Return what reaches the page of a patient of the training data, or of a new one."""
+
+    def reach(portal: Portal, window: Window) -> str:
+        if not wanted:
+            return reverse("patient_detail", args=[portal.patient().pk])
+        order = Order.objects.filter(**wanted).first()
+        assert order is not None
+        return reverse("patient_detail", args=[order.patient_id])
+
+    return reach
+
+
+CASES = [
+    Case("worklist", at("worklist"), dark=True),
+    Case("worklist: empty", at("worklist"), "colleague"),
+    Case("worklist: filter without a match", at("worklist", query="?show=drafts"), "other_clinic"),
+    Case("patient_search", at("patient_search")),
+    Case("patient_search: several", found("martin")),
+    Case("patient_search: nobody", found("nobody of this name")),
+    Case("patient_search: nothing typed", found("")),
+    Case("patient_new", at("patient_new")),
+    Case("patient_new: errors", sent(at("patient_new"), "Register patient")),
+    Case("patient_detail", patient_page(finding="indeterminate")),
+    Case("patient_detail: empty", patient_page()),
+    Case("order_start", lambda portal, window: f"{reverse('order_start')}?patient={portal.patient().pk}"),
+    Case(
+        "order_start: no match",
+        lambda portal, window: f"{reverse('order_start')}?patient={portal.patient().pk}&q=zzzz",
+    ),
+    Case("order_new", questions, dark=True),
+    Case("order_new: errors", refused_questions),
+    Case("order_new: follow-up", follow_up),
+    Case("order_from", from_a_record),
+    Case("suggestion", advice(), dark=True),
+    Case("suggestion: contraindicated", advice(severe_contrast_allergy="yes", egfr=25, pregnancy="yes")),
+    Case("suggestion: does not fit", advice(diagnosis="aml")),
+    Case("suggestion: needs answers", advice(diagnosis=None, baseline_modality=None)),
+    Case("study_choose", advice("study_choose", f"?study={MRI}")),
+    Case("study_choose: errors", sent(advice("study_choose"), "Choose this study")),
+    Case("order_review", review, dark=True),
+    Case("order_review: wrong year of birth", wrong_year),
+    Case("order_signed", order_at("order_signed", status="active")),
+    Case("order_list", at("order_list")),
+    Case("order_list: nothing fits", at("order_list", query="?status=revoked&finding=new_sites")),
+    Case("order_list: errors", at("order_list", query="?placed_from=99-99-2026")),
+    Case("order_detail", order_at("order_detail", status="active"), dark=True),
+    Case("order_detail: draft", order_at("order_detail", status="draft")),
+    Case("order_detail: on hold", order_at("order_detail", status="on-hold")),
+    Case("order_detail: withdrawn", order_at("order_detail", status="revoked")),
+    Case("order_detail: entered in error", order_at("order_detail", status="entered-in-error")),
+    Case("order_detail: indeterminate", order_at("order_detail", finding="indeterminate")),
+    Case("order_detail: provisional", order_at("order_detail", finding_provisional=True)),
+    Case("order_detail: read by an auditor", order_at("order_detail", status="completed"), "auditor"),
+    Case("order_detail: errors", sent(order_at("order_detail", status="active"), "Save outcome")),
+    Case("order_advice", order_at("order_advice", status="completed")),
+    Case("order_trail", order_at("order_trail", status="completed")),
+    Case("order_cancel", order_at("order_cancel", status="active")),
+    Case("order_hold", order_at("order_hold", status="active")),
+    Case("order_resume", order_at("order_resume", status="on-hold")),
+    Case("order_entered_in_error", order_at("order_entered_in_error", status="completed")),
+    Case("guideline_list", at("guideline_list")),
+    Case("guideline_list: no match", at("guideline_list", query="?q=zzzz")),
+    Case("guideline_detail", at("guideline_detail", LEUKAEMIA), dark=True),
+    Case("guideline_version", at("guideline_version", "which-bicycle", 1), "editor"),
+    Case("help", at("help")),
+    Case("account", at("account")),
+    Case("account_login", at("account_login"), "", dark=True),
+    Case("account_login: wrong", sent(at("account_login"), "Sign in"), ""),
+    Case("account_logout", at("account_logout")),
+    Case("account_change_password", at("account_change_password")),
+    Case("account_reauthenticate", at("account_reauthenticate")),
+    Case("mfa_activate_totp", at("mfa_activate_totp")),
+    Case("mfa_add_webauthn", at("mfa_add_webauthn")),
+    Case("404", lambda portal, window: "/no/such/page/"),
+    Case("403", at("patient_search"), "editor"),
+    Case("400", lambda portal, window: "/guidelines/?q=%00"),
+]
+
+
+def named_addresses() -> set[str]:
+    """Return the names of all addresses outside the admin, which Django names itself."""
+    names: set[str] = set()
+
+    def walk(patterns: list[URLPattern | URLResolver]) -> None:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                if pattern.app_name != "admin":
+                    walk(pattern.url_patterns)
+            elif pattern.name:
+                names.add(pattern.name)
+
+    walk(get_resolver().url_patterns)
+    return names
+
+
+def test_every_address_is_looked_at_or_said_to_be_no_page() -> None:
+    looked_at = {case.name.split(":")[0] for case in CASES} - {"400", "403", "404"}
+
+    pages = {name for name in named_addresses() if not name.startswith(MACHINES)} | {"api-docs"}
+
+    assert looked_at | set(NO_PAGE) == pages
+    assert looked_at & set(NO_PAGE) == set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_page_is_sound(
+    case: Case, portal: Portal, open_window: OpenWindow, screenshots: Path | None
+) -> None:
+    window = open_window(case.who)
+
+    address = case.reach(portal, window)
+    if address is not None:
+        window.open(address)
+
+    landed_on(window.page, case)
+    assert inspect(window.page, case.name, screenshots=screenshots, dark=case.dark) == []
+
+
+def landed_on(page: Page, case: Case) -> None:
+    """Refuse to take another page for the one that is meant: the sign-in, or a failure."""
+    page.wait_for_load_state()
+    heading = page.locator("h1").first.inner_text()
+    if case.who and case.name not in ("404", "403", "400"):
+        assert heading not in ("Sign in", "Page not found", "You may not do this", "Something went wrong")
+    if ": errors" in case.name or ": wrong" in case.name:
+        assert page.title().startswith("Error:")
