@@ -330,6 +330,7 @@ STORAGES = {
 # --- language and time -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["portal.formats"]  # a month is a word: 03/04 is two different days
 USE_TZ = True
 TIME_ZONE = _environment.time_zone("PORTAL_TIME_ZONE", "Europe/London")
 
