@@ -55,7 +55,9 @@ CREATE FUNCTION guidelines_freeze_version() RETURNS trigger LANGUAGE plpgsql AS 
 DECLARE
   expected public.guidelines_scenarioversion;
 BEGIN
-  IF OLD.state = 'draft' THEN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.state = 'draft' THEN RETURN NEW; END IF;  -- whatever is published was a draft before
+  ELSIF OLD.state = 'draft' THEN
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
     IF NEW.state IN ('draft', 'published') AND NEW.scenario_id = OLD.scenario_id
         AND NEW.number = OLD.number THEN
@@ -127,6 +129,6 @@ class Migration(migrations.Migration):
             )
             for table, (column, parent) in NESTED_ROWS.items()
         ],
-        guard("scenarioversion", "UPDATE OR DELETE", "guidelines_freeze_version"),
+        guard("scenarioversion", "INSERT OR UPDATE OR DELETE", "guidelines_freeze_version"),
         guard("scenario", "UPDATE OR DELETE", "guidelines_freeze_slug"),
     ]

@@ -157,6 +157,21 @@ def test_a_forged_publication_has_to_bring_a_snapshot(published: ScenarioVersion
             ScenarioVersion.objects.filter(pk=draft.pk).update(state=State.PUBLISHED)
 
 
+@pytest.mark.parametrize("state", [State.PUBLISHED, State.SUPERSEDED])
+def test_a_version_begins_as_a_draft(published: ScenarioVersion, state: State) -> None:
+    with audit.acting(TESTS), pytest.raises(IntegrityError, match="Published content"), transaction.atomic():
+        ScenarioVersion.objects.create(
+            scenario=published.scenario,
+            number=7,
+            title="T",
+            review_due_on="2027-01-01",
+            licence="L",
+            state=state,
+            snapshot="{}",
+            digest=published.digest,
+        )
+
+
 def test_there_is_one_published_version_and_one_draft_of_a_scenario(published: ScenarioVersion) -> None:
     draft = copy(published)
     with audit.acting(TESTS), pytest.raises(IntegrityError, match="one_published"), transaction.atomic():
