@@ -1,12 +1,13 @@
 # make run    install what is needed, start the database and serve on http://127.0.0.1:8000 (PORT)
 # make test   every test, in a real browser too
 # make check  style, types, imports, templates, settings, migrations, API schema
+# make screenshots   pictures of the main pages for docs/screenshots
 # make lock   choose versions anew: requirements.in -> requirements.txt
 
 ROOT := $(dir $(lastword $(MAKEFILE_LIST)))
 PYTHON := .venv/bin/python
 
-.PHONY: run test check lock install format
+.PHONY: run test check lock install format screenshots
 .DEFAULT_GOAL := run
 
 run: install
@@ -14,6 +15,9 @@ run: install
 
 test: install
 	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
+
+screenshots: install
+	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -q tests/browser/pictures.py
 
 check: install
 	@cd "$(ROOT)" && $(PYTHON) -m ruff check .

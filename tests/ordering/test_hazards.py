@@ -1,4 +1,4 @@
-"""Controls of the hazard log that no other test shows. `docs/hazard-log.md` names the test of each control."""
+"""Controls of docs/hazard-log.md that no other test shows."""
 
 from datetime import date
 
