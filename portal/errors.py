@@ -1,4 +1,4 @@
-"""What a caller gets when a request cannot be answered: a page, or problem details for another system.
+"""What a caller gets when a request cannot be answered: a page, or for another system what its protocol has.
 
 Nothing here needs the database, and nothing of the request but its path and the name of its view is repeated
 or logged.
@@ -12,6 +12,7 @@ from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
+from portal.outcomes import outcome
 from portal.problems import problem
 
 logger = logging.getLogger("portal.errors")
@@ -19,7 +20,8 @@ logger = logging.getLogger("portal.errors")
 RETRY_AFTER = 5  # seconds
 # refusals of the audit trail (portal/audit_sql), and a server that became a standby: nothing was stored
 _UNAVAILABLE_STATES = {"PA001", "PA002", "25006"}
-_MACHINE_PATHS = ("/api/", "/fhir/", "/cds-services")
+_MACHINE_PATHS = ("/api/", "/cds-services")
+_FHIR_PATHS = ("/fhir/",)
 _SAYS = {
     400: (
         "bad-request",
@@ -44,9 +46,11 @@ _TEMPLATES = {400: "400", 403: "403", 404: "404", 413: "400", 500: "500", 503: "
 
 
 def refusal(request: HttpRequest, status: int, *, detail: str = "") -> HttpResponse:
-    """Return the answer for a status in the form that the caller reads: page, or problem details."""
+    """Return the answer for a status in the form that the caller reads: page, problem details, outcome."""
     code, title, usual_detail = _SAYS[status]
     headers = {"Retry-After": str(RETRY_AFTER)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if request.path_info.startswith(_FHIR_PATHS):
+        return outcome(status, detail or usual_detail, headers=headers)
     if request.path_info.startswith(_MACHINE_PATHS):
         # an address that is refused for what is in it is not repeated
         instance = request.path if status != HTTPStatus.BAD_REQUEST else None

@@ -19,7 +19,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _BROKEN_UTF8 = re.compile("%[89A-Fa-f][0-9A-Fa-f]")  # how Django writes such bytes of a path
 _FORBIDDEN = 403
-_VIA = (("/admin/", "admin"), ("/api/", "api"), ("/fhir/", "api"), ("/cds-services", "cds-hooks"))
+_VIA = (("/admin/", "admin"), ("/api/", "api"), ("/fhir/", "fhir"), ("/cds-services", "cds-hooks"))
 # asked by the platform: they must answer without a database, whatever cookie comes along
 ANONYMOUS_PATHS = {"/healthz", "/readyz"}
 

@@ -17,7 +17,7 @@ class Actor:
 
     id: str  # "user:7:jdoe", "system:load_pack", "anonymous"
     role: str = ""  # names of the roles held, separated by commas
-    via: str = "portal"  # portal, admin, api, cds-hooks, command
+    via: str = "portal"  # portal, admin, api, fhir, cds-hooks, command
     request_id: str = ""
     ip: str = ""
     reason: str = ""  # why, where a person was asked for a reason
