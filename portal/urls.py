@@ -26,6 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("api/v1/", include("ordering.api.urls")),
+    path("fhir/r4/", include("ordering.fhir.urls")),
     path("", include("ordering.cds_hooks.urls")),
     path("", include("guidelines.urls")),
     path("", include("ordering.urls")),

@@ -1,0 +1,1 @@
+"""The FHIR service over HTTP."""
