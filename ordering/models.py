@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from guidelines.models import Rating, ScenarioVersion
 from portal.ids import uuid7
@@ -259,6 +259,19 @@ class Order(models.Model):
                 F("placed_at").desc(),
                 F("id").desc(),
                 name="ordering_order_by_rating",
+            ),
+            # FHIR's authoredOn and lastUpdated
+            models.Index(
+                F("organisation"),
+                Coalesce("signed_at", "placed_at").desc(),
+                F("id").desc(),
+                name="ordering_order_authored",
+            ),
+            models.Index(
+                F("organisation"),
+                F("updated_at").desc(),
+                F("id").desc(),
+                name="ordering_order_updated",
             ),
         ]
 
