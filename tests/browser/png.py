@@ -12,11 +12,11 @@ MOST_COLOURS = 256
 
 
 def shrink(path: Path) -> None:
-    """Rewrite an opaque picture of a browser with a palette of its most frequent colours."""
+    """Rewrite an opaque picture of a browser with a palette of 256 colours."""
     width, height, rows = _read(path)
     pixels = [row[at : at + 3] for row in rows for at in range(0, width * 3, 3)]
     counted = Counter(pixels)
-    palette = [colour for colour, _ in counted.most_common(MOST_COLOURS)]
+    palette = _palette(counted)
     index = {colour: _nearest(colour, palette) for colour in counted}
     lines = (bytes(index[pixel] for pixel in pixels[at : at + width]) for at in range(0, len(pixels), width))
     # unfiltered: with a palette, neighbouring numbers say nothing about each other
@@ -29,6 +29,15 @@ def shrink(path: Path) -> None:
         + _chunk(b"IDAT", body)
         + _chunk(b"IEND", b"")
     )
+
+
+def _palette(counted: Counter[bytes]) -> list[bytes]:
+    """Return the most frequent colour of each part of the colour space: a small icon keeps its own."""
+    parts: dict[bytes, list[tuple[int, bytes]]] = {}
+    for colour, count in counted.items():
+        parts.setdefault(bytes(value >> 4 for value in colour), []).append((count, colour))
+    frequent = sorted(parts.values(), key=lambda part: -sum(count for count, _ in part))
+    return [max(part)[1] for part in frequent[:MOST_COLOURS]]
 
 
 def _nearest(colour: bytes, palette: list[bytes]) -> int:

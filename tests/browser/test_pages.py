@@ -3,13 +3,16 @@
 The table below is checked against the URL configuration, so that a new page is looked at too.
 """
 
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from ordering.actions import record_consultation
 from ordering.advice import advise
@@ -47,7 +50,7 @@ NO_PAGE = {
     "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
     "api-docs": "Swagger's own page: tests/ordering/api/test_docs_page.py",
 }
-MACHINES = ("api-", "cds-")  # REST and CDS Hooks
+MACHINES = ("api-", "cds-", "fhir-", "smart-")  # REST, CDS Hooks, FHIR and its sign-in
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,52 @@ def test_the_page_is_sound(
 
     landed_on(window.page, case)
     assert inspect(window.page, case.name, screenshots=screenshots, dark=case.dark) == []
+
+
+def test_signing_in_with_a_second_factor_is_sound(
+    portal: Portal, open_window: OpenWindow, screenshots: Path | None
+) -> None:
+    window = open_window()
+    wrong: list[str] = []
+
+    def look(name: str) -> None:
+        wrong.extend(inspect(window.page, name, screenshots=screenshots))
+
+    _sign_in(portal, window, "approver")
+    window.open(reverse("mfa_activate_totp"))
+    secret = window.page.locator(".key").inner_text().replace(" ", "")
+    look("mfa_activate_totp: fresh")
+    window.page.locator("main [name=code]").fill(_code(secret))
+    window.page.locator("main .b-1").click()
+    expect(window.page).to_have_url(re.compile("recovery-codes"))
+    look("mfa_view_recovery_codes")
+    for name in ("mfa_generate_recovery_codes", "mfa_deactivate_totp", "account"):
+        window.open(reverse(name))
+        expect(window.page).to_have_url(re.compile(reverse(name)))
+        look(f"{name}: with an app")
+    window = open_window()
+    _sign_in(portal, window, "approver")
+    expect(window.page).to_have_url(re.compile(reverse("mfa_authenticate")))
+    look("mfa_authenticate")
+    window.page.locator("main [name=code]").fill("000000")
+    window.page.locator("main .b-1").click()
+    expect(window.page.locator("#error-summary")).to_be_visible()
+    look("mfa_authenticate: errors")
+
+    assert wrong == []
+
+
+def _sign_in(portal: Portal, window: Window, who: str) -> None:
+    page = window.open(reverse("account_login"))
+    page.locator("main [name=login]").fill(portal.sign_ins[who]["username"])
+    page.locator("main [name=password]").fill(portal.sign_ins[who]["password"])
+    with page.expect_navigation():
+        button(page, "Sign in").click()
+
+
+def _code(secret: str) -> str:
+    """Return what an authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def landed_on(page: Page, case: Case) -> None:
