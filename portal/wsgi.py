@@ -17,8 +17,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     Servers leave this to the application. A body after HEAD would be read as the start of the next answer on
     the same connection.
     """
-    body: Any = _django(environ, start_response)
+    body = _django(environ, start_response)
     if environ["REQUEST_METHOD"] != "HEAD":
-        return body  # type: ignore[no-any-return]
+        return body
     body.close()
     return []
