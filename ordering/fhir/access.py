@@ -54,7 +54,7 @@ class FhirAccess(permissions.BasePermission):
 
 def _allowed(held: ApiToken | Grant, kind: str, interaction: str) -> bool:
     if isinstance(held, Grant):
-        return held.allows(kind, interaction)
+        return held.opens(kind, interaction)
     return held.allows(ApiToken.Scope.ORDERS_READ) or (
         kind == _TRAIL and held.allows(ApiToken.Scope.AUDIT_READ)
     )

@@ -50,7 +50,7 @@ class Grant:
     user: User
     scopes: tuple[str, ...]
 
-    def allows(self, kind: str, interaction: str) -> bool:
+    def opens(self, kind: str, interaction: str) -> bool:
         """Return whether a resource type may be read (r) or searched (s)."""
         return any(
             name in ("*", kind) and interaction in letters for name, letters in map(_parts, self.scopes)

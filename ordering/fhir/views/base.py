@@ -64,6 +64,8 @@ class FhirView(ApiView):
         """Let pages of registered origins read the answer."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         share(request, finished)
+        if "Access-Control-Expose-Headers" in finished:
+            finished["Access-Control-Expose-Headers"] += ", ETag, Last-Modified"
         if "Access-Control-Allow-Headers" in finished:
             finished["Access-Control-Allow-Headers"] += ", If-None-Match, Prefer"
         return finished

@@ -74,7 +74,7 @@ def token(request: HttpRequest) -> JsonResponse:
         response = JsonResponse(token_for(form=form, endpoint=_endpoint(request)))
     except Throttled as refusal:
         response = _refused("temporarily_unavailable", "Too many failed attempts.", 429)
-        response["Retry-After"] = str(max(1, int(refusal.wait or 1)))
+        response["Retry-After"] = str(max(1, int(getattr(refusal, "wait", 1) or 1)))
     except OAuthError as refusal:
         if refusal.status == 401:
             note_failure(address)
