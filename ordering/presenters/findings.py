@@ -102,7 +102,7 @@ def finding_shown(
             starts.append(StartOrder(start_label(ruleset, step["study"]), follow_up_url(order)))
     return FindingShown(
         label=row.get("label", finding.finding),
-        tone=row.get("tone", "info"),
+        tone=_tone(finding, row.get("tone", "info")),
         description=row.get("description", ""),
         compared=finding.get_compared_with_baseline_display(),
         discordant=finding.discordant,
@@ -117,6 +117,11 @@ def finding_shown(
         steps=lines,
         starts=starts,
     )
+
+
+def _tone(finding: Finding, usual: str) -> str:
+    """Return the tone of the steps: nothing is simply well with a discordant report or a complication."""
+    return "caution" if usual == "ok" and (finding.discordant or finding.complications) else usual
 
 
 def panels(

@@ -111,6 +111,21 @@ def test_a_negative_finding_reminds_that_it_is_no_cure(as_user, clinician, order
     assert "not a cure" in page
 
 
+@pytest.mark.parametrize(
+    ("beside", "tone"),
+    [({}, "ok"), ({"discordant": "on"}, "caution"), ({"complications": ["infection"]}, "caution")],
+)
+def test_nothing_looks_simply_well_beside_discordance_or_a_complication(
+    as_user, clinician, order, beside, tone
+):
+    client = as_user(clinician)
+
+    page = client.get(send(client, order, typed(order) | beside).url).content.decode()
+
+    found = page[page.index('id="finding"') :]
+    assert f'class="note {tone}" aria-labelledby="next-title' in found[: found.index("Next steps")]
+
+
 def test_a_finding_that_was_not_compared_is_provisional_until_a_later_one_was(as_user, clinician, order):
     client = as_user(clinician)
     response = send(client, order, typed(order, compared_with_baseline="not_yet"))
