@@ -107,7 +107,7 @@ def study_faults(
             Refusal(
                 "/study",
                 "required",
-                "Choose a study, or name one that is not listed in the study text.",
+                "Choose a study, or name the study in words.",
             )
         )
     elif len(study_text) > MAX_STUDY_TEXT:
