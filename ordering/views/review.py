@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from guidelines import library
+from guidelines.models import State
 from ordering.actions import change_draft, sign_order
 from ordering.choosing import OverrideGiven
 from ordering.exceptions import AdviceOutOfDate, IllegalTransition, Refused, StaleOrder
@@ -177,6 +178,7 @@ def _page(request: HttpRequest, order: Order, form: SignForm) -> HttpResponse:
             "order": order,
             "form": form,
             "page": page,
+            "current": order.consultation.version.state == State.PUBLISHED,
             "patient_banner": banner(order.patient),
             "patient_name": listed_name(order.patient),
             "spoken_name": spoken_name(order.patient),

@@ -569,6 +569,19 @@ def test_a_guideline_published_before_signing_is_checked_first_with_one_click(cl
     assert signed.status_code == 303
 
 
+def test_a_draft_under_a_replaced_version_says_so_before_anybody_signs(client, draft, new_version):
+    address = reverse("order_review", args=[draft.pk])
+    before = text_of(client.get(address))
+    new_version()
+
+    after = client.get(address).content.decode()
+
+    said = "The guideline has changed since this advice was given"
+    assert said not in before
+    assert said in after
+    assert reverse("suggestion", args=[draft.consultation_id]) in after.split(said)[1].split("<form")[0]
+
+
 def test_step_2_under_a_replaced_version_says_so(client, ask, new_version):
     consultation = ask()
     new_version()
