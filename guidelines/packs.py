@@ -81,6 +81,8 @@ def _said(fault: ValidationError) -> str:
         return f"does not fit. Wanted: {wanted}"
     if fault.validator == "minLength":
         return "must not be empty"
+    if fault.validator == "minItems":
+        return f"needs at least {fault.validator_value}"
     if fault.validator == "maxLength":
         return f"is too long: at most {fault.validator_value} characters"
     return fault.message if len(fault.message) < LONGEST_MESSAGE else f"{fault.message[:LONGEST_MESSAGE]} ..."

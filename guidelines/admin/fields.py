@@ -81,7 +81,7 @@ class JSONTextField(forms.CharField):
         try:
             return loads(text.encode("utf-8", "surrogatepass"))
         except StrictJSONError as fault:
-            raise ValidationError(f"This is not JSON: {fault.message}") from fault
+            raise ValidationError(fault.message) from fault
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether the value differs, however it is spaced."""

@@ -193,6 +193,7 @@ def test_a_pack_without_a_checksum_loads_as_one_written_by_hand() -> None:
         ("/scenario/title", "Rated <b>well</b>", "plain text"),
         ("/scenario/title", "x" * 201, "at most 200 characters"),
         ("/scenario/title", 7, "must be a text"),
+        ("/scenario/criteria", [], "needs at least 1"),
         ("/scenario/review_due_on", "2027-02-30", "day of the calendar"),
         ("/scenario/primary_source", "nobody", "not a source"),
         ("/scenario/criteria/0/condition/op", "roughly", "does not fit"),
