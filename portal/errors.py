@@ -59,6 +59,7 @@ def refusal(request: HttpRequest, status: int, *, detail: str = "") -> HttpRespo
             code,
             title,
             detail or usual_detail,
+            errors=() if request.path_info.startswith("/api/") else None,  # CDS Hooks has no empty lists
             instance=instance,
             request_id=getattr(request, "request_id", ""),
             headers=headers,

@@ -211,6 +211,8 @@ def _answer(
     members: Mapping[str, Any] | None = None,
 ) -> Response:
     request_id = getattr(request, "request_id", "")
-    body = problem_body(int(status), code, title, detail, instance=request.path, request_id=request_id)
+    body = problem_body(
+        int(status), code, title, detail, errors=(), instance=request.path, request_id=request_id
+    )
     body |= members or {}
     return Response(body, status=int(status), headers=dict(headers or {}), content_type=CONTENT_TYPE)

@@ -440,7 +440,9 @@ class ProblemSerializer(serializers.Serializer):
     detail = string("What happened, and what to do.")
     instance = string("Path of the request.", required=False)
     code = string("Stable code of the kind of problem.")
-    errors = FaultSerializer(many=True, required=False, help_text="Every fault at once.")
+    errors = FaultSerializer(
+        many=True, help_text="Every fault at once; empty where it is not one of the body."
+    )
     request_id = string("X-Request-ID of the request.", required=False)
     changes = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="With 409: what changed, one sentence each."

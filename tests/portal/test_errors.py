@@ -46,6 +46,7 @@ def test_the_api_answers_problem_details(caller: Client, kind: str, status: int)
     assert response.status_code == body["status"] == status
     assert response["Content-Type"] == "application/problem+json"
     assert {"type", "title", "status", "detail", "code"} <= body.keys()
+    assert body["errors"] == []
 
 
 @pytest.mark.parametrize("kind", OUTAGES)

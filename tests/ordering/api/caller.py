@@ -97,7 +97,7 @@ def is_problem(answer: HttpResponse, status: int, code: str) -> bool:
     body = answer.json()
     assert answer.status_code == status, (answer.status_code, body)
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert {"type", "title", "status", "detail", "instance", "code"} <= body.keys()
+    assert {"type", "title", "status", "detail", "instance", "code", "errors"} <= body.keys()
     assert body["status"] == status
     assert body["request_id"] == answer.headers["X-Request-ID"]
     assert body["code"] == code, body
