@@ -88,8 +88,9 @@ class Keyboard:
     def _reach(self, target: Locator, reached: str = FOCUSED) -> None:
         target.wait_for(state="attached")
         if self.page.evaluate("() => document.activeElement === document.body"):
-            self._press("Tab")  # a new page: its first stop leads past the header
-            self._press("Enter")
+            self._press("Tab")
+            if self.page.evaluate("() => document.activeElement.matches('.skip')"):
+                self._press("Enter")  # the first stop of a new page leads past its header
         for _ in range(MOST_STOPS):
             if target.evaluate(reached):
                 return
