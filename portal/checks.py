@@ -42,8 +42,8 @@ def production_is_configured(app_configs: Sequence[Any] | None, **kwargs: Any) -
     if settings.PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK:
         messages.append(
             CheckWarning(
-                "PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK is on: whoever reaches this machine itself, such as a proxy "
-                "on it, can ask without a token.",
+                "PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK is on: whoever reaches this machine itself, such as a "
+                "proxy on it, can ask without a token.",
                 hint="Unset it where real patients are; register the EHR with its keys instead.",
                 id="portal.W003",
             )

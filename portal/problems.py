@@ -52,7 +52,5 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> JsonResponse:
     """Return a problem as the whole answer; `headers` may hold what else it needs, such as Retry-After."""
-    body = problem_body(
-        status, code, title, detail, errors=errors, instance=instance, request_id=request_id
-    )
+    body = problem_body(status, code, title, detail, errors=errors, instance=instance, request_id=request_id)
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))

@@ -32,8 +32,30 @@ class Migration(migrations.Migration):
                 ("client_ip", models.TextField(null=True, verbose_name="address")),
                 ("db_user", models.TextField(verbose_name="database user")),
                 ("event_type", models.TextField(verbose_name="event")),
-                ("action", models.CharField(choices=[("C", "create"), ("R", "read"), ("U", "update"), ("D", "delete"), ("E", "execute")], max_length=1)),
-                ("outcome", models.SmallIntegerField(choices=[(0, "success"), (4, "minor failure"), (8, "serious failure"), (12, "major failure")])),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("C", "create"),
+                            ("R", "read"),
+                            ("U", "update"),
+                            ("D", "delete"),
+                            ("E", "execute"),
+                        ],
+                        max_length=1,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "success"),
+                            (4, "minor failure"),
+                            (8, "serious failure"),
+                            (12, "major failure"),
+                        ]
+                    ),
+                ),
                 ("entity", models.TextField(null=True)),
                 ("entity_id", models.TextField(null=True)),
                 ("organisation", models.TextField(null=True)),
