@@ -37,6 +37,7 @@ class FhirView(ApiView):
     parser_classes = [FormParser]
     renderer_classes = [FhirJsonRenderer]
     content_negotiation_class = FhirNegotiation
+    schema = None  # described by its CapabilityStatement, not by the OpenAPI document of REST
     kind = ""
     interaction = READ
 
