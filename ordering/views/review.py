@@ -154,8 +154,13 @@ def _count_failure(request: HttpRequest, order: Order, form: SignForm) -> SignFo
 
 
 def _stale(request: HttpRequest, order: Order, form: SignForm, stale: StaleOrder) -> HttpResponse:
-    """Show the order as it is now, with the typed priority and note, and say that it changed."""
+    """Show the order as it is now, with the typed priority and note, and say that it changed.
+
+    Of two clicks at one moment the later one finds the order signed, and shows that.
+    """
     order = order_of(request, order.pk)
+    if order.status != Order.Status.DRAFT:
+        return _signed_already(request, order)
     form.retype("revision", str(order.revision))
     form.add_error(None, str(stale))
     return _page(request, order, form)

@@ -12,7 +12,7 @@ from guidelines import library
 from guidelines.actions import copy_to_draft, publish
 from ordering.actions import place_order, record_consultation, record_finding, sign_order
 from ordering.advice import advise
-from ordering.forms import DIGEST, answers_to_post
+from ordering.forms import DIGEST, SignForm, answers_to_post
 from ordering.models import Consultation, Order
 from portal import audit
 from portal.models import AuditEvent
@@ -488,6 +488,22 @@ def test_a_second_click_signs_nothing_twice(client, draft):
 
     assert first.url == second.url == reverse("order_signed", args=[draft.pk])
     assert AuditEvent.objects.filter(event_type="order.signed").count() == 1
+
+
+def test_of_two_clicks_at_one_moment_the_later_one_shows_the_signed_order(client, draft, monkeypatch):
+    address, data = reverse("order_sign", args=[draft.pk]), sign_data(draft, note="For both clicks")
+    read = SignForm.is_valid
+
+    def sign_meanwhile(form: SignForm) -> bool:
+        sign_order(order=draft, by=draft.requester, via="portal")
+        return read(form)
+
+    monkeypatch.setattr(SignForm, "is_valid", sign_meanwhile)
+
+    response = client.post(address, data)
+
+    assert response.status_code == 303
+    assert response.url == reverse("order_signed", args=[draft.pk])
 
 
 @pytest.mark.parametrize("typed", ["", "1900", "84", "१९८४"])
