@@ -124,7 +124,8 @@ def _outdated(
     """Show the questions of the version in use, keep the answers, and say what is different."""
     given = answers_from_post(ruleset, request.POST)
     answers, dropped = answers_still_asked(ruleset, given)
-    form = AnswersForm(ruleset, birth_date=patient.birth_date, answers=answers)
+    # bound: what was typed stays on the page, also where it has still to be corrected
+    form = AnswersForm(ruleset, birth_date=patient.birth_date, data=request.POST)
     changes = version_changes(
         request.POST.get(DIGEST, ""), ruleset, posted=request.POST, birth_date=patient.birth_date
     )

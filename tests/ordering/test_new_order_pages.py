@@ -263,6 +263,18 @@ def test_a_guideline_published_meanwhile_is_said_and_the_answers_are_kept(client
     assert client.post(step_1, data | {DIGEST: ruleset.digest}).status_code == 303
 
 
+def test_a_guideline_published_meanwhile_keeps_what_has_still_to_be_corrected(client, step_1, new_version):
+    data = form_data(FITTING) | {"egfr": ["4_2"]}
+    new_version()
+
+    response = client.post(step_1, data)
+    html = response.content.decode()
+
+    assert response.status_code == 409
+    assert "Version 1 was replaced by version 2." in html
+    assert 'value="4_2"' in html
+
+
 # --- step 2 -----------------------------------------------------------------------------------------------
 def test_step_2_shows_the_advice_with_what_it_rests_on(client, ask):
     response = client.get(reverse("suggestion", args=[ask().pk]))
