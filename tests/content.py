@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,16 @@ FITTING: dict[str, Any] = {
 MakePatient = Callable[..., Patient]
 
 
+@cache
+def document_in(path: Path) -> dict[str, Any]:
+    """Return the scenario of a pack; read once, because most tests need it."""
+    return packs.read_pack(path.read_bytes())
+
+
 def load(path: Path) -> ScenarioVersion:
     """Return the published version of a pack."""
     with audit.acting(audit.system("tests")):
-        draft = load_pack(document=packs.read_pack(path.read_bytes()), by=None)
+        draft = load_pack(document=document_in(path), by=None)
         return publish(version=draft, by=None)
 
 
