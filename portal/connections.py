@@ -24,6 +24,7 @@ def point(alias: str, url: str) -> None:
             "options": "",
         }
         settings.DATABASES[alias] = {**settings.DATABASES["default"], "OPTIONS": options, "TEST": {}}
+        connections.configure_settings(settings.DATABASES)
     values = conninfo_to_dict(url)
     wanted = {ours: str(values.get(theirs) or "") for ours, theirs in _PARTS.items()}
     settings.DATABASES[alias].update(wanted)

@@ -48,7 +48,7 @@ def test_the_secret_is_shown_once_and_stored_as_a_hash(clinician: User):
     assert str(token.pk) in run("list", "--user", "clinician")
     assert secret not in str(list(AuditEvent.objects.filter(entity__contains="token").values()))
     assert secret not in (token.digest, token.token_key)
-    event = AuditEvent.objects.get(event_type="token.created")
+    event = AuditEvent.objects.get(event_type="token.created", entity_id=str(token.pk))
     assert (event.actor, event.entity_id) == ("system:api_token", str(token.pk))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.postgres.functions import TransactionNow
 from django.core.cache import cache
 from django.test import Client, override_settings
 
@@ -51,7 +52,9 @@ def is_signed_in(client: Client) -> bool:
 
 
 def events(kind: str) -> list[AuditEvent]:
-    return list(AuditEvent.objects.filter(event_type=kind).order_by("id"))
+    # the trail is never emptied: what other tests committed was recorded before this one began
+    mine = AuditEvent.objects.filter(recorded_at__gte=TransactionNow())
+    return list(mine.filter(event_type=kind).order_by("id"))
 
 
 @pytest.fixture
