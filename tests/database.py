@@ -26,6 +26,8 @@ PREFIX = "test_portal"
 # rows that migrations and `sync_roles` make; emptied with the rest they would be missing in the next test
 KEPT = {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
+TRAIL = ("audit.event", "audit.seal", "audit.checkpoint")
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -166,10 +168,28 @@ def _use(name: str) -> None:
 def _empty(self: TransactionTestCase) -> None:
     """Empty the tables after a test that committed, as their owner: portal_app may not TRUNCATE.
 
-    Triggers that refuse TRUNCATE are off only for this one statement; the audit trail is never emptied.
-    Identities go on, so that no later row is taken for one that the trail still tells of.
+    Triggers that refuse TRUNCATE are off only for that one statement. The audit trail goes too: the next test
+    must find only what it recorded itself.
     """
-    with owner_of_test_database() as owner, owner.transaction():
+    with owner_of_test_database() as owner:
+        _empty_tables(owner)
+        _empty_trail(owner)
+
+
+def _empty_trail(owner: Connection) -> None:
+    with owner.transaction():
+        owner.execute("SET LOCAL ROLE portal_audit")
+        for table in TRAIL:
+            _switch(owner, table, "no_truncate", "DISABLE")
+        names = sql.SQL(", ").join(map(sql.SQL, TRAIL))
+        owner.execute(sql.SQL("TRUNCATE {}, audit.pending").format(names))
+        owner.execute("UPDATE audit.head SET seq = 0, hash = sha256('portal-audit-v1')")
+        for table in TRAIL:
+            _switch(owner, table, "no_truncate", "ENABLE ALWAYS")
+
+
+def _empty_tables(owner: Connection) -> None:
+    with owner.transaction():
         owner.execute(
             "SELECT set_config('portal.actor', 'system:tests', true), set_config('lock_timeout', '20s', true)"
         )
