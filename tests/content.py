@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from guidelines import packs
 from guidelines.actions import load_pack, publish
-from guidelines.models import ScenarioVersion
+from guidelines.models import ScenarioVersion, State
 from ordering.actions import PatientIdentity, create_patient
 from ordering.models import Patient
 from portal import audit
 from portal.models import User
+from tests.database import choose_database, empty_trail, owner_of_test_database
 
 LEUKAEMIA = "adult-all-emd-post-therapy"
 SHIPPED = packs.CONTENT / f"{LEUKAEMIA}.json"
@@ -36,6 +38,8 @@ FITTING: dict[str, Any] = {
 
 MakePatient = Callable[..., Patient]
 
+BLOCKER = pytest.StashKey[Any]()
+
 
 @cache
 def document_in(path: Path) -> dict[str, Any]:
@@ -50,10 +54,31 @@ def load(path: Path) -> ScenarioVersion:
         return publish(version=draft, by=None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Run a test that asks for the shipped guideline where it is loaded already, and others where nothing is.
+
+    Loading it costs more than most tests do. The first test of a process runs before there is a choice.
+    """
+    if choose_database(second="leukaemia" in getattr(item, "fixturenames", ())):
+        with item.session.stash[BLOCKER].unblock():
+            load(SHIPPED)
+            connections.close_all()
+        with owner_of_test_database() as owner:
+            empty_trail(owner)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_blocker(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+    """Keep what opens the database to a hook, which can ask for no fixture."""
+    request.session.stash[BLOCKER] = django_db_blocker
+
+
 @pytest.fixture
 def leukaemia(db: None) -> ScenarioVersion:
     """Return the shipped guideline, published."""
-    return load(SHIPPED)
+    published = ScenarioVersion.objects.filter(scenario__slug=LEUKAEMIA, state=State.PUBLISHED)
+    return published.first() or load(SHIPPED)
 
 
 @pytest.fixture

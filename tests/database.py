@@ -30,6 +30,10 @@ TRAIL = ("audit.event", "audit.seal", "audit.checkpoint")
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+# the two databases of this process, once they are there: an empty one, and one for the shipped guideline
+_made: list[str] = []
+_filled: set[str] = set()
+
 
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[str]:
@@ -46,8 +50,9 @@ def database_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(database_server: str, django_db_blocker: Any, worker_id: str) -> Iterator[None]:
-    """Make this process's database and let `default` and `owner` connect to it."""
+    """Make this process's databases and let `default` and `owner` connect to the first."""
     name = f"{PREFIX}_{worker_id}_{os.getpid()}"
+    second = f"{PREFIX}_second_{worker_id}_{os.getpid()}"
     with psycopg.connect(database_server, autocommit=True) as owner:
         # one process migrates, the others wait for its template
         owner.execute("SELECT pg_advisory_lock(hashtext(%s))", [PREFIX])
@@ -56,15 +61,19 @@ def django_db_setup(database_server: str, django_db_blocker: Any, worker_id: str
         if not owner.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             _make_template(owner, database_server, template, django_db_blocker)
         _create(owner, name, template)
+        _create(owner, second, template)
         owner.execute("SELECT pg_advisory_unlock(hashtext(%s))", [PREFIX])
     _use(name)
+    _made.extend([name, second])
     patched = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
     yield
     TransactionTestCase._fixture_teardown = patched  # type: ignore[method-assign]
+    _made.clear()
     connections.close_all()
     with psycopg.connect(database_server, autocommit=True) as owner:
         _drop(owner, name)
+        _drop(owner, second)
 
 
 @pytest.fixture
@@ -77,6 +86,22 @@ def owner_connection(django_db_setup: None) -> Iterator[Connection]:
 def owner_of_test_database() -> Connection:
     """Return a new autocommitting connection of portal_owner to the test database."""
     return connect_as("owner")
+
+
+def choose_database(*, second: bool) -> bool:
+    """Let the next test run in the first or the second database; returns whether the second is to be filled.
+
+    There is no choice before a test has made the databases.
+    """
+    if not _made:
+        return False
+    name = _made[second]
+    if settings.DATABASES["default"]["NAME"] != name:
+        _use(name)
+    if not second or name in _filled:
+        return False
+    _filled.add(name)
+    return True
 
 
 def connect_as(alias: str) -> Connection:
@@ -173,10 +198,12 @@ def _empty(self: TransactionTestCase) -> None:
     """
     with owner_of_test_database() as owner:
         _empty_tables(owner)
-        _empty_trail(owner)
+        empty_trail(owner)
+    _filled.discard(settings.DATABASES["default"]["NAME"])
 
 
-def _empty_trail(owner: Connection) -> None:
+def empty_trail(owner: Connection) -> None:
+    """Forget all audit events of the test database, and begin the chain anew."""
     with owner.transaction():
         owner.execute("SET LOCAL ROLE portal_audit")
         for table in TRAIL:
