@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "axes",
     "csp",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
@@ -248,6 +249,13 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVERS": [{"url": "/", "description": "This portal"}],
+    "CONTACT": {"name": "The administrators of this portal"},
+    "LICENSE": {"name": "Not named yet", "identifier": "LicenseRef-not-named-yet"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ordering.api.document.complete",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -264,6 +272,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "StudyRole": "guidelines.models.Role",
         "CriterionStatus": "ordering.api.shapes.CRITERION",
         "Severity": "ordering.api.shapes.SEVERITY",
+        "ProblemCode": "ordering.api.shapes.PROBLEM_CODES",
     },
 }
 
@@ -277,6 +286,9 @@ PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK = _environment.flag(
 )
 PORTAL_IDENTITY_CHECK = _environment.choice(  # how a signer confirms the patient
     "PORTAL_IDENTITY_CHECK", ("off", "button", "year-of-birth"), "year-of-birth"
+)
+PORTAL_MAY_BE_ADHERENCE = _environment.choice(  # what an order counts as whose study "may be appropriate"
+    "PORTAL_MAY_BE_ADHERENCE", ("adheres", "does_not_adhere", "not_applicable"), "not_applicable"
 )
 # natural background a year, to compare a dose with; it differs by country, so there is no default
 PORTAL_BACKGROUND_MSV_PER_YEAR = _environment.number("PORTAL_BACKGROUND_MSV_PER_YEAR", above=0, at_most=100)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ordering.exceptions import Refusal
@@ -151,6 +152,19 @@ class StrictTexts(serializers.ListField):
         return sent, faults
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "number"},
+                {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+                {"type": "null"},
+            ]
+        },
+    }
+)
 class StrictAnswers(serializers.JSONField):
     """The answers by data element; each is checked by the engine."""
 

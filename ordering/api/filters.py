@@ -37,11 +37,11 @@ def read_query(request: Request, known: Mapping[str, Read]) -> dict[str, Any]:
         if name not in known:
             listed = ", ".join(known) or "none"
             faults.append((name[:MAX_CODE], "unknown-parameter", f"is not known here; known: {listed}."))
-        elif len(given) > 1:
+        elif len(given) > 1 and not getattr(known[name], "takes_several", False):
             faults.append((name, "repeated", "can be given once only."))
         else:
             try:
-                values[name] = known[name](given[0])
+                values[name] = known[name](",".join(given))
             except Unusable as error:
                 faults.append((name, "not-usable", str(error)))
     if faults:
@@ -69,6 +69,8 @@ def one_of(values: list[str]) -> Read:
             raise Unusable(f"must be one of {', '.join(values)}, or several separated by commas.")
         return given
 
+    # clients differ in how they write a list: a,b or the parameter twice
+    read.takes_several = True  # type: ignore[attr-defined]
     return read
 
 

@@ -13,9 +13,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from guidelines.models import Rating
+from ordering.api.catalogue import problems_of
 from ordering.api.examples import ANSWERS, REQUESTS
+from ordering.api.input import MAX_CODE
 from ordering.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ordering.api.shapes import ProblemSerializer
+from ordering.api.throttles import RATE_HEADERS
 from ordering.models import Order
 from portal.problems import CONTENT_TYPE
 
@@ -23,74 +26,63 @@ JSON = "application/json"
 Matches = Literal["no", "optional", "required"]
 # what any call can answer, whatever it is about
 ALWAYS = (400, 401, 403, 404, 405, 429, 500, 503)
-PROBLEMS: dict[int, tuple[str, str, str]] = {
-    400: ("malformed", "The request does not have the right shape", "Malformed: `errors` names every fault."),
-    401: (
-        "unauthorised",
-        "Sign in with a bearer token",
-        "No token, or one that is unknown, expired or revoked.",
-    ),
-    403: ("missing-scope", "You may not do this", "The token lacks the scope, or its user the role."),
-    404: ("not-found", "Not found", "Nothing there, or another organisation's."),
-    405: (
-        "method-not-allowed",
-        "This address has no such method",
-        "Another method; `Allow` lists those there are.",
-    ),
-    409: (
-        "illegal-transition",
-        "The order's status does not allow this",
-        "Lost a race, or something changed since.",
-    ),
-    412: ("stale", "The order has changed", "`If-Match` names another revision than the present one."),
-    413: ("too-large", "The request is too large", "The body is over 1 MiB."),
-    415: ("unsupported-media-type", "The body is not JSON", "The body is not `application/json`."),
-    422: (
-        "invalid",
-        "The request cannot be carried out as it is",
-        "Well-formed, but it cannot be; `errors` says why.",
-    ),
-    428: ("precondition-required", "Say which state you are changing", "`If-Match` is missing."),
-    429: ("too-many-requests", "Too many requests", "Over the rate; `Retry-After` says when to go on."),
-    500: ("server-error", "Something went wrong", "A fault of the portal; nothing was stored."),
-    503: (
-        "unavailable",
-        "Not available for a moment",
-        "The database is away; `Retry-After` says when to try again.",
-    ),
-}
 GIVES = {
     200: "The answer.",
     201: "Stored.",
     304: "Nothing has changed since the `ETag` that was sent in `If-None-Match`.",
 }
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0}
+URI = {"type": "string", "format": "uri"}
+TAGS = {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'}
+KEY = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r'^("[ !#-\[\]-~]+"|[!#-~]+)$'}
+SOME_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_CODE}
+EXAMPLE_FAULTS = {
+    "malformed": [{"pointer": "/sign", "code": "wrong-type", "detail": "Use true or false."}],
+    "bad-query": [
+        {
+            "pointer": "",
+            "parameter": "limit",
+            "code": "not-usable",
+            "detail": "must be a whole number from 1 to 200.",
+        }
+    ],
+    "invalid": [{"pointer": "/answers/egfr", "code": "out-of-range", "detail": "must be a number, 0 to 200"}],
+}
 QUERY: dict[str, tuple[Any, str]] = {
-    "q": (OpenApiTypes.STR, "Words to look for; typos are forgiven."),
+    "q": ({"type": "string", "maxLength": MAX_CODE}, "Words to look for; typos are forgiven."),
     "limit": (
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         "Rows of a page.",
     ),
     "cursor": (OpenApiTypes.STR, "Where the page starts, from a `next` or `previous` link; opaque."),
     "status": (
-        OpenApiTypes.STR,
-        f"One of {', '.join(Order.Status.values)}, or several separated by commas.",
+        {"type": "array", "items": {"type": "string", "enum": Order.Status.values}, "minItems": 1},
+        "Status; several separated by commas, or the parameter several times.",
     ),
-    "scenario": (OpenApiTypes.STR, "Slug of the scenario."),
-    "study": (OpenApiTypes.STR, "Code of the study."),
+    "scenario": (SOME_TEXT, "Slug of the scenario."),
+    "study": (SOME_TEXT, "Code of the study."),
     "rating": (
-        OpenApiTypes.STR,
-        f"One of {', '.join(Rating.values)}, or `not_rated` (also `null`); several separated by commas.",
+        {
+            "type": "array",
+            "items": {"type": "string", "enum": [*Rating.values, "not_rated", "null"]},
+            "minItems": 1,
+        },
+        "Rating at the time of the order, `not_rated` or `null` for none; several as with `status`.",
     ),
-    "patient": (OpenApiTypes.STR, "Medical record number."),
-    "requester": (OpenApiTypes.INT64, "Key of the requester."),
+    "patient": (SOME_TEXT, "Medical record number."),
+    "requester": (
+        {"type": "integer", "format": "int64", "minimum": 1},
+        "Key of the requester.",
+    ),
     "placed_after": (OpenApiTypes.DATETIME, "Placed later than this moment."),
     "placed_before": (OpenApiTypes.DATETIME, "Placed earlier than this moment."),
-    "finding": (OpenApiTypes.STR, "Key of the latest finding."),
+    "finding": (SOME_TEXT, "Key of the latest finding."),
     "updated_since": (OpenApiTypes.DATETIME, "Changed at this moment or later."),
 }
 PATHS: dict[str, tuple[Any, str]] = {
     "id": (OpenApiTypes.UUID, "Identifier of the order."),
-    "slug": (OpenApiTypes.STR, "Slug of the scenario."),
+    "slug": ({"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "Slug of the scenario."),
     "number": ({"type": "integer", "minimum": 1}, "Number of the version."),
 }
 
@@ -106,13 +98,22 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token made by `manage.py api_token create`; docs/api.md lists the scopes.",
+            "description": (
+                "A token made on the portal's page of tokens or by `manage.py api_token create`. It needs the "
+                "scope that each call names."
+            ),
         }
 
 
 def in_query(*names: str) -> list[OpenApiParameter]:
     """Return described query parameters."""
-    return [OpenApiParameter(name, QUERY[name][0], description=QUERY[name][1]) for name in names]
+    found = []
+    for name in names:
+        said, text = QUERY[name]
+        several = isinstance(said, dict) and said.get("type") == "array"
+        how: dict[str, Any] = {"style": "form", "explode": False} if several else {}
+        found.append(OpenApiParameter(name, said, description=text, **how))
+    return found
 
 
 def describe(
@@ -124,18 +125,22 @@ def describe(
     refuses: Sequence[int] = (),
     query: Sequence[OpenApiParameter] = (),
     of: Sequence[str] = (),
+    texts: Sequence[str] = (),
     tagged: bool = False,
     matches: Matches = "no",
     idempotent: bool = False,
 ) -> Callable[[Any], Any]:
     """Describe a call: what it takes, gives and refuses.
 
-    `of` names the parts of the path. `tagged` answers carry an ETag; `matches` says whether a call
-    takes If-Match; `idempotent` ones take Idempotency-Key.
+    `of` names the parts of the path; `texts` the media types of an answer that is text. `tagged` answers
+    carry an ETag; `matches` says whether a call takes If-Match; `idempotent` ones take Idempotency-Key.
     """
     responses: dict[Any, Any] = {}
     for status, shape in gives.items():
-        if shape is None:
+        if status < 300 and texts:
+            for media_type in texts:
+                responses[(status, media_type)] = OpenApiResponse(OpenApiTypes.STR, description=GIVES[status])
+        elif shape is None:
             responses[status] = OpenApiResponse(description=GIVES[status])
         else:
             examples = (
@@ -185,71 +190,73 @@ def schema_document() -> dict[str, Any]:
 
 
 def _problem(status: int) -> OpenApiResponse:
-    code, title, says = PROBLEMS[status]
-    value: dict[str, Any] = {
-        "type": f"urn:imaging-portal:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": says.replace("`", ""),
-        "code": code,
-        "instance": "/api/v1/orders/",
-        "request_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-    }
-    if status in {400, 422}:
-        value["errors"] = [
-            {"pointer": "/answers/egfr", "code": "out-of-range", "detail": "must be a number, 0 to 200"}
-            if status == 422
-            else {"pointer": "/sign", "code": "wrong-type", "detail": "Use true or false."}
-        ]
-    return OpenApiResponse(
-        ProblemSerializer,
-        description=says,
-        examples=[OpenApiExample(title, value=value, response_only=True, status_codes=[str(status)])],
-    )
+    known = problems_of(status)
+    examples = []
+    for row in known:
+        value: dict[str, Any] = {
+            "type": f"urn:imaging-portal:problem:{row.code}",
+            "title": row.title,
+            "status": status,
+            "detail": row.means.replace("`", ""),
+            "code": row.code,
+            "instance": "/api/v1/orders/",
+            "request_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "errors": EXAMPLE_FAULTS.get(row.code, []),
+        }
+        examples.append(OpenApiExample(row.code, value=value, response_only=True, status_codes=[str(status)]))
+    says = " ".join(f"`{row.code}`: {row.means}" for row in known)
+    return OpenApiResponse(ProblemSerializer, description=says, examples=examples)
 
 
 def _headers(
     gives: list[int], *, tagged: bool, matches: Matches, idempotent: bool, reads: bool
 ) -> list[OpenApiParameter]:
-    header: Literal["header"] = "header"
     found = [
-        OpenApiParameter(
-            "X-Request-ID",
-            str,
-            header,
-            description="Your id of the request; it comes back and is in the trail.",
-        ),
-        OpenApiParameter(
-            "X-Request-ID", str, header, response=True, description="Id of the request, yours or ours."
-        ),
+        _header("X-Request-ID", TEXT, "Your id of the request; it comes back and is in the trail."),
+        _header("X-Request-ID", TEXT, "Id of the request, yours or ours.", of=True),
+        *(_header(name, COUNT, text, of=gives) for name, text in RATE_HEADERS.items()),
+        _header("Retry-After", COUNT, "Seconds to wait.", of=[429, 503]),
+        _header("WWW-Authenticate", TEXT, "How to sign in.", of=[401]),
+        _header("Allow", TEXT, "The methods of this address.", of=[405]),
     ]
     if tagged:
-        found.append(OpenApiParameter("ETag", str, header, response=gives, description="Tag of this state."))
+        found.append(_header("ETag", TEXT, "Tag of this state.", of=gives))
     if tagged and reads:
-        found.append(
-            OpenApiParameter("If-None-Match", str, header, description="An ETag: 304 if it is still so.")
-        )
+        found.append(_header("If-None-Match", TAGS, "An ETag: 304 if it is still so."))
     if matches != "no":
         found.append(
-            OpenApiParameter(
+            _header(
                 "If-Match",
-                str,
-                header,
+                TAGS,
+                "The ETag of the order as you read it, or `*`: 412 if it has changed since.",
                 required=matches == "required",
-                description="The ETag of the order as you read it, or `*`: 412 if it has changed since.",
             )
         )
     if idempotent:
         found.append(
-            OpenApiParameter(
+            _header(
                 "Idempotency-Key",
-                str,
-                header,
-                description="Quoted or bare, 1 to 255 characters: the same again gets the stored answer.",
+                KEY,
+                "Quoted or bare, 1 to 255 characters: the same again gets the stored answer.",
+            )
+        )
+        found.append(
+            _header(
+                "Idempotent-Replayed",
+                {"type": "string", "const": "true"},
+                "There when this is the stored answer of an earlier request.",
+                of=gives,
             )
         )
     if 201 in gives and tagged:
-        found.append(
-            OpenApiParameter("Location", str, header, response=[201], description="Address of the new order.")
-        )
+        found.append(_header("Location", URI, "Address of the new order.", of=[201]))
     return found
+
+
+def _header(
+    name: str, said: dict[str, Any], text: str, *, of: bool | list[int] = False, required: bool = False
+) -> OpenApiParameter:
+    """Return a header that is sent, or `of` the answers with these statuses."""
+    return OpenApiParameter(
+        name, said, OpenApiParameter.HEADER, description=text, required=required, response=of
+    )

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from guidelines.models import Rating, Role
+from ordering.api.catalogue import FAULTS, PROBLEMS
 from ordering.models import Consultation, Finding, Order, OverrideReason, Patient, Progress, Via
 
 
@@ -62,6 +63,7 @@ def objects(says: str) -> serializers.ListField:
 
 FIT = Consultation.Fit.choices
 CRITERION = [("met", "Met"), ("not_met", "Not met"), ("unknown", "Unknown")]
+PROBLEM_CODES = list(dict.fromkeys(problem.code for problem in PROBLEMS))
 SEVERITY = [("info", "Information"), ("caution", "Caution"), ("stop", "Stop")]
 
 
@@ -426,7 +428,7 @@ class FaultSerializer(serializers.Serializer):
     """One fault of a request."""
 
     pointer = string("JSON Pointer from the body's root; empty for the body as a whole or a query parameter.")
-    code = string("Stable code.")
+    code = string(f"Stable code, such as {', '.join(list(FAULTS)[:4])}; docs/api-errors.md has all.")
     detail = string("What to do about it.")
     parameter = string("The query parameter at fault, if it is one.", required=False)
 
@@ -434,12 +436,12 @@ class FaultSerializer(serializers.Serializer):
 class ProblemSerializer(serializers.Serializer):
     """RFC 9457 problem details."""
 
-    type = string("URI of the kind of problem.")
+    type = serializers.URLField(help_text="URI of the kind of problem: urn:imaging-portal:problem:<code>.")
     title = string("The kind of problem in words.")
     status = whole("HTTP status.")
     detail = string("What happened, and what to do.")
     instance = string("Path of the request.", required=False)
-    code = string("Stable code of the kind of problem.")
+    code = choice(PROBLEM_CODES, "Stable code of the kind of problem; docs/api-errors.md says what to do.")
     errors = FaultSerializer(
         many=True, help_text="Every fault at once; empty where it is not one of the body."
     )

@@ -5,6 +5,7 @@ Counts live in the cache, one window of a minute each: constant cost, whatever t
 
 from __future__ import annotations
 
+import math
 import time
 
 from django.conf import settings
@@ -16,6 +17,11 @@ from rest_framework.views import APIView
 
 WINDOW = 60  # seconds
 FAILED_SIGN_INS = 300  # wrong tokens from one address in a window
+RATE_HEADERS = {
+    "RateLimit-Limit": "Requests of this token in a minute.",
+    "RateLimit-Remaining": "Requests that are left in this minute.",
+    "RateLimit-Reset": "Seconds until the next minute begins.",
+}
 
 
 class TokenRate(BaseThrottle):
@@ -25,11 +31,21 @@ class TokenRate(BaseThrottle):
         """Return whether this request is within the rate."""
         if request.auth is None:
             return True
-        return _count(f"api-rate:{request.auth.pk}") <= settings.PORTAL_API_RATE
+        limit = settings.PORTAL_API_RATE
+        count = _count(f"api-rate:{request.auth.pk}")
+        counted = (limit, max(0, limit - count), math.ceil(_seconds_left()))
+        said = dict(zip(RATE_HEADERS, map(str, counted), strict=True))
+        request._request.rate_headers = said  # type: ignore[attr-defined]
+        return count <= limit
 
     def wait(self) -> float:
         """Return the seconds until the next window."""
         return _seconds_left()
+
+
+def rate_headers(request: Request) -> dict[str, str]:
+    """Return what an answer says about the rate; nothing where no token was counted."""
+    return getattr(request._request, "rate_headers", {})
 
 
 def refuse_guessing(address: str) -> None:

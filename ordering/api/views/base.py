@@ -19,7 +19,7 @@ from ordering.api.parsers import StrictJsonParser
 from ordering.api.permissions import Need, ScopeAndRole, token_of, user_of
 from ordering.api.placing import Asked, own_order
 from ordering.api.rendering import AlwaysJson, JsonRenderer
-from ordering.api.throttles import TokenRate
+from ordering.api.throttles import TokenRate, rate_headers
 from ordering.exceptions import Refused
 from ordering.models import Order
 from portal import audit, tokens
@@ -49,6 +49,12 @@ class ApiView(APIView):
             self.check_throttles(request)
             tokens.note_use(token)
         self.check_permissions(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the answer with what it says about the rate."""
+        for name, value in rate_headers(request).items():
+            response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are."""

@@ -38,7 +38,8 @@ class Schema(ApiView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the document as JSON, or as YAML with `Accept: application/vnd.oai.openapi`."""
-        return Response(schema_document())
+        servers = [{"url": request.build_absolute_uri("/").rstrip("/"), "description": "This portal"}]
+        return Response(schema_document() | {"servers": servers})
 
 
 class Documentation(SpectacularSwaggerSplitView):
