@@ -5,8 +5,8 @@ Both directions of a field are written together, so that they cannot drift apart
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ class Field:
     name: str
     write: Callable[[Any], Any]  # row -> document value
     read: Callable[[Any, Rows], dict[str, Any]]  # document value, rows so far -> model attributes
+    optional: bool = False  # stands in the document only when it says something
 
 
 def plain(name: str) -> Field:
@@ -37,6 +38,21 @@ def or_null(name: str) -> Field:
         lambda row: getattr(row, name) or None,
         lambda value, rows: {name: value or ""},
     )
+
+
+def optional(field: Field) -> Field:
+    """A field that the document lacks where the row says nothing, as documents did before it was known."""
+    return replace(field, optional=True)
+
+
+def as_document(fields: Sequence[Field], row: models.Model) -> dict[str, Any]:
+    """Return the fields of a row as the document has them."""
+    written = {field.name: field.write(row) for field in fields}
+    return {
+        field.name: written[field.name]
+        for field in fields
+        if not field.optional or written[field.name] is not None
+    }
 
 
 def number(name: str) -> Field:

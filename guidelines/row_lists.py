@@ -29,9 +29,10 @@ from guidelines.models import (
     Source,
     Study,
 )
-from guidelines.row_fields import Field, band, day, lines, number, or_null, plain, reference
+from guidelines.row_fields import Field, band, day, lines, number, optional, or_null, plain, reference
 
-SOURCED = (plain("standing"), reference("source", "sources", "key"))
+VERIFIED = (optional(or_null("verified_by")), optional(day("verified_on")))
+SOURCED = (plain("standing"), reference("source", "sources", "key"), *VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,13 @@ LISTS = (
             or_null("rating"),
             plain("rating_standing"),
             reference("rating_source", "sources", "key"),
+            optional(or_null("rating_verified_by")),
+            optional(day("rating_verified_on")),
             reference("radiation_level", "radiation_levels", "level"),
             plain("radiation_standing"),
             reference("radiation_source", "sources", "key"),
+            optional(or_null("radiation_verified_by")),
+            optional(day("radiation_verified_on")),
             lines("rationale"),
             lines("choose_when"),
             plain("limits"),

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from guidelines.models import Scenario, ScenarioVersion
-from guidelines.row_fields import Field, Rows, as_lines
+from guidelines.row_fields import Field, Rows, as_document, as_lines
 from guidelines.row_lists import LISTS, ListOf
 
 Document = dict[str, Any]
@@ -59,19 +59,15 @@ def _list_of(version: ScenarioVersion, spec: ListOf) -> list[Document]:
     rows = spec.model._default_manager.filter(version=version).order_by("position", "pk")
     rows = rows.select_related(*_relations(spec.fields, spec.model))
     if spec.nested is None:
-        return [{field.name: field.write(row) for field in spec.fields} for row in rows]
+        return [as_document(spec.fields, row) for row in rows]
     nested = spec.nested
     inner = nested.model._default_manager.filter(**{f"{nested.parent}__version": version})
     inner = inner.order_by("position", "pk").select_related(*_relations(nested.fields, nested.model))
     children: dict[Any, list[Document]] = {}
     for child in inner:
-        children.setdefault(getattr(child, f"{nested.parent}_id"), []).append(
-            {field.name: field.write(child) for field in nested.fields}
-        )
-    return [
-        {field.name: field.write(row) for field in spec.fields} | {nested.name: children.get(row.pk, [])}
-        for row in rows
-    ]
+        parent = getattr(child, f"{nested.parent}_id")
+        children.setdefault(parent, []).append(as_document(nested.fields, child))
+    return [as_document(spec.fields, row) | {nested.name: children.get(row.pk, [])} for row in rows]
 
 
 @transaction.atomic
@@ -151,7 +147,7 @@ def _unfit_row(
     model: type[models.Model], fields: tuple[Field, ...], item: Document, pointer: str
 ) -> list[tuple[str, str]]:
     relations = _relations(fields, model)
-    own = [field for field in fields if field.name not in relations]
+    own = [field for field in fields if field.name not in relations and _given(field, item)]
     attributes = {field.name: field.read(item[field.name], {}) for field in own}
     row = model(**{name: value for given in attributes.values() for name, value in given.items()})
     faults = _unfit(row, {name: tuple(given) for name, given in attributes.items()}, pointer)
@@ -181,8 +177,13 @@ def _unfit(row: models.Model, names: dict[str, tuple[str, ...]], pointer: str) -
 def _attributes(fields: tuple[Field, ...], item: Document, rows: Rows) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for field in fields:
-        attributes |= field.read(item[field.name], rows)
+        if _given(field, item):
+            attributes |= field.read(item[field.name], rows)
     return attributes
+
+
+def _given(field: Field, item: Document) -> bool:
+    return not field.optional or field.name in item
 
 
 def _relations(fields: tuple[Field, ...], model: type[models.Model]) -> list[str]:

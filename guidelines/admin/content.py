@@ -33,6 +33,11 @@ from guidelines.models import (
 )
 
 
+def sourced(prefix: str = "") -> list[str]:
+    """Return the fields that say where a value comes from, with their prefix."""
+    return [f"{prefix}{name}" for name in ("standing", "source", "verified_by", "verified_on")]
+
+
 class ChoiceInline(NestedRows):
     """The values of a list question."""
 
@@ -99,6 +104,7 @@ class RadiationLevelAdmin(RowAdmin):
             "Children",
             {"fields": [("paediatric_min_msv", "paediatric_max_msv"), "paediatric_source"]},
         ),
+        ("Who checked it", {"fields": ["verified_by", "verified_on"]}),
     ]
 
 
@@ -115,8 +121,8 @@ class RatedStudyAdmin(RowAdmin):
 
     fieldsets = [
         (None, {"fields": ["study", "default_role"]}),
-        ("Rating", {"fields": ["rating", "rating_standing", "rating_source"]}),
-        ("Radiation", {"fields": ["radiation_level", "radiation_standing", "radiation_source"]}),
+        ("Rating", {"fields": ["rating", *sourced("rating_")]}),
+        ("Radiation", {"fields": ["radiation_level", *sourced("radiation_")]}),
         ("Reasons", {"fields": ["rationale", "choose_when", "limits"]}),
     ]
 

@@ -36,6 +36,7 @@ INPUTS: dict[type[models.Field], dict[str, Any]] = {
 }
 KEY_LISTS = ("elements", "adds", "removes")
 OBJECT_LISTS = ("codes", "prefill")
+PROVENANCE = ("standing", "source", "verified_by", "verified_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +178,14 @@ class RowAdmin(RowInputs, ContentAdmin):
         """Put what the row says first, then where it comes from, then its place."""
         if self.fieldsets:
             return [*self.fieldsets, ("Place in the list", {"fields": ["position"]})]
-        last = ("id", "version", "position", "standing", "source")
+        last = ("id", "version", "position", *PROVENANCE)
         fields: list[str] = []
         for field in self.model._meta.fields:
             if field.name not in last:
                 fields.append(field.name)
             if field.name in CONDITION_FIELDS:
                 fields.append("condition_in_words")
-        sourced = [name for name in ("standing", "source") if _has(self.model, name)]
+        sourced = [name for name in PROVENANCE if _has(self.model, name)]
         return [
             (None, {"fields": fields}),
             *([("Where it comes from", {"fields": sourced})] if sourced else []),

@@ -2,6 +2,7 @@
 
 from guidelines.engine import terms
 from guidelines.engine.shape import (
+    Optional,
     Report,
     anything,
     boolean,
@@ -21,6 +22,8 @@ standing = one_of(*terms.STANDINGS)
 level = one_of(0, 1, 2, 3, 4, 5)
 band = nullable(record(min=number, max=number))
 condition = anything  # check_condition says what is wrong with it
+# who vouches for a value and since when; documents that were published before these were kept lack them
+verified_by, verified_on = Optional(filled), Optional(day)
 
 _scenario = record(
     slug=slug,
@@ -74,6 +77,8 @@ _scenario = record(
             condition=condition,
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
             redirects=each(record(when=condition, redirect=key)),
         )
     ),
@@ -87,6 +92,8 @@ _scenario = record(
             paediatric_msv=band,
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
             paediatric_source=nullable(key),
         )
     ),
@@ -108,9 +115,13 @@ _scenario = record(
             rating=nullable(one_of(*terms.RATINGS)),
             rating_standing=standing,
             rating_source=nullable(key),
+            rating_verified_by=verified_by,
+            rating_verified_on=verified_on,
             radiation_level=nullable(level),
             radiation_standing=standing,
             radiation_source=nullable(key),
+            radiation_verified_by=verified_by,
+            radiation_verified_on=verified_on,
             rationale=each(filled),
             choose_when=each(filled),
             limits=text,
@@ -126,6 +137,8 @@ _scenario = record(
             placements=each(record(study=key, role=one_of(*terms.ROLES), caution=boolean)),
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
         )
     ),
     advisories=each(
@@ -137,6 +150,8 @@ _scenario = record(
             text=filled,
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
         )
     ),
     contradictions=each(record(code=key, condition=condition, text=filled, elements=each(key))),
@@ -152,11 +167,33 @@ _scenario = record(
             prefill=each(record(element=key, value=anything, studies=each(key))),
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
         )
     ),
     next_step_rules=each(record(key=key, condition=condition, adds=each(key), removes=each(key))),
-    pitfalls=each(record(key=key, title=filled, text=filled, standing=standing, source=nullable(key))),
-    faqs=each(record(key=key, question=filled, answer=filled, standing=standing, source=nullable(key))),
+    pitfalls=each(
+        record(
+            key=key,
+            title=filled,
+            text=filled,
+            standing=standing,
+            source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
+        )
+    ),
+    faqs=each(
+        record(
+            key=key,
+            question=filled,
+            answer=filled,
+            standing=standing,
+            source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
+        )
+    ),
     bindings=each(
         record(
             resource=filled,
@@ -168,6 +205,8 @@ _scenario = record(
             note=text,
             standing=standing,
             source=nullable(key),
+            verified_by=verified_by,
+            verified_on=verified_on,
         )
     ),
 )

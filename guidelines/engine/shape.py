@@ -7,6 +7,7 @@ after a fault, so that one run names them all.
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeGuard
 
@@ -125,18 +126,26 @@ def each(check: Check) -> Check:
     return members
 
 
-def record(**checks: Check) -> Check:
-    """Return a check for an object with exactly these keys."""
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A check of a key that an object may lack; older documents do."""
+
+    check: Check
+
+
+def record(**checks: Check | Optional) -> Check:
+    """Return a check for an object with exactly these keys, of which it may lack the optional ones."""
 
     def fields(value: object, pointer: str, report: Report) -> None:
         if not isinstance(value, dict):
             report(pointer, "must be an object")
             return
         present: dict[Any, Any] = value
-        for name, check in checks.items():
+        for name, known in checks.items():
+            check = known.check if isinstance(known, Optional) else known
             if name in present:
                 check(present[name], child(pointer, name), report)
-            else:
+            elif check is known:
                 report(child(pointer, name), "is missing")
         for name in present:
             if name not in checks:

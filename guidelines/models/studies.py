@@ -3,7 +3,7 @@
 from django.db import models
 
 from guidelines.models.choices import Rating, Role, Standing
-from guidelines.models.versions import Source, VersionRow, slug_key
+from guidelines.models.versions import Source, VersionRow, slug_key, verification_day, verifier
 
 
 class RadiationLevel(VersionRow):
@@ -48,6 +48,8 @@ class RadiationLevel(VersionRow):
         related_name="+",
         help_text="Of the paediatric band.",
     )
+    verified_by = verifier()
+    verified_on = verification_day()
 
     class Meta(VersionRow.Meta):
         constraints = [
@@ -116,6 +118,8 @@ class RatedStudy(VersionRow):
         related_name="+",
         help_text="Who rated it so. A rating without a source cannot be published.",
     )
+    rating_verified_by = verifier()
+    rating_verified_on = verification_day()
     radiation_level = models.ForeignKey(
         RadiationLevel,
         models.SET_NULL,
@@ -133,6 +137,8 @@ class RatedStudy(VersionRow):
         related_name="+",
         help_text="Who gives the level. A level without a source cannot be published.",
     )
+    radiation_verified_by = verifier()
+    radiation_verified_on = verification_day()
     rationale = models.TextField(
         help_text="Why it is rated so, one reason a line; shown on the card or in the table."
     )

@@ -176,6 +176,23 @@ class Source(VersionRow):
         return self.title
 
 
+def verifier() -> models.CharField:
+    """Return the field that says who vouches for a value."""
+    return models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Who checked that the source says so, such as the source's own reviewer. "
+        "Empty: not recorded. Never guess.",
+    )
+
+
+def verification_day() -> models.DateField:
+    """Return the field that says when the value was checked."""
+    return models.DateField(
+        null=True, blank=True, help_text="When it was checked, as recorded. Empty: not recorded."
+    )
+
+
 class SourcedRow(VersionRow):
     """A row whose statement has a standing and, unless it is site policy, a source."""
 
@@ -193,6 +210,8 @@ class SourcedRow(VersionRow):
         related_name="+",
         help_text="The source of this statement.",
     )
+    verified_by = verifier()
+    verified_on = verification_day()
 
     class Meta(VersionRow.Meta):
         abstract = True

@@ -25,6 +25,7 @@ NOT_PROSE = {
     "modality", "prefill", "primary_source", "rating", "reason", "redirect", "removes", "resource",
     "review_due_on", "reviewed_on", "role", "default_role", "section", "severity", "slug", "source",
     "standing", "study", "system", "tone", "url", "value", "when",
+    "verified_on", "rating_verified_on", "radiation_verified_on",
 }  # fmt: skip
 
 
