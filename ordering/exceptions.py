@@ -60,6 +60,12 @@ class AdviceOutOfDate(OrderingError):
 
     `changes` says what is different now, one sentence each; `current` is the advice as it would be
     given now, or None when the scenario is no longer published.
+class NotSigned(OrderingError):
+    """Nothing leaves the portal about an order that was never signed."""
+
+    code = "not-signed"
+
+
     """
 
     code = "advice-out-of-date"

@@ -18,6 +18,7 @@ from ordering.exceptions import (
     ConsultationUsed,
     IllegalTransition,
     NotReportable,
+    NotSigned,
     OrderingError,
     Refusal,
     Refused,
@@ -118,6 +119,7 @@ _REFUSALS: dict[type[OrderingError], tuple[HTTPStatus, str]] = {
     ConsultationUsed: (HTTPStatus.CONFLICT, "The consultation carries another order"),
     IllegalTransition: (HTTPStatus.CONFLICT, "The order's status does not allow this"),
     NotReportable: (HTTPStatus.CONFLICT, "The order's status does not allow this"),
+    NotSigned: (HTTPStatus.CONFLICT, "The order was never signed"),
     StaleOrder: (HTTPStatus.PRECONDITION_FAILED, "The order has changed"),
 }
 # REST framework's: status -> code, title

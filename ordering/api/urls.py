@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from ordering.api.views import documentation, events, orders, reports, scenarios, suggestions, transitions
+from ordering.api.views import (
+    documentation,
+    events,
+    omi,
+    orders,
+    reports,
+    scenarios,
+    suggestions,
+    transitions,
+)
 
 urlpatterns = [
     path("suggestions/", suggestions.Suggestions.as_view(), name="api-suggestions"),
@@ -27,6 +36,7 @@ urlpatterns = [
     ),
     path("orders/<uuid:pk>/findings/", reports.Findings.as_view(), name="api-order-findings"),
     path("orders/<uuid:pk>/progress/", reports.ProgressSteps.as_view(), name="api-order-progress"),
+    path("orders/<uuid:pk>/omi/", omi.OrderMessage.as_view(), name="api-order-omi"),
     path("orders/<uuid:pk>/events/", events.Events.as_view(), name="api-order-events"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Documentation.as_view(), name="api-docs"),

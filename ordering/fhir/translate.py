@@ -110,7 +110,7 @@ def service_request(order: OrderRecord, place: Place) -> Json:
         subject=reference("Patient", order.patient, order.patient_name),
         authoredOn=instant(order.authored_at),
         requester=practitioner_reference(order.requester),
-        reasonCode=[*_reasons(order), concept(text=order.suggestion["scenario"]["title"])],
+        reasonCode=[*reasons(order), concept(text=order.suggestion["scenario"]["title"])],
         supportingInfo=[reference("GuidanceResponse", order.consultation)],
         note=[
             {
@@ -204,7 +204,7 @@ def _study(order: OrderRecord, place: Place) -> Json:
     )
 
 
-def _reasons(order: OrderRecord) -> Iterator[Json]:
+def reasons(order: OrderRecord) -> Iterator[Json]:
     """Yield the answers that are diagnoses, with the codes that the content gives them."""
     bound: dict[str, dict[str, list[str]]] = {}
     for row in order.document["bindings"]:

@@ -24,6 +24,7 @@ EVENT_WORDS = {
     "order.entered-in-error": "Marked as entered in error",
     "order.viewed": "Looked at",
     "order.trail-viewed": "Trail looked at",
+    "order.exported": "Sent to another system",
     "order.received": "Received by radiology",
     "order.scheduled": "Scheduled",
     "order.performed": "Performed",

@@ -47,6 +47,7 @@ CALLS: list[tuple[str, str, Any, tuple[str, ...], set[str]]] = [
     ("api-order-resume", "POST", None, (S.ORDERS_WRITE,), CLINICIANS),
     ("api-order-progress", "POST", {"event": "received"}, (S.ORDERS_WRITE, S.FINDINGS_WRITE), CLINICIANS),
     ("api-order-findings", "POST", FINDING, (S.FINDINGS_WRITE,), CLINICIANS),
+    ("api-order-omi", "GET", None, (S.ORDERS_READ,), READERS),
     ("api-order-events", "GET", None, (S.AUDIT_READ,), READERS),
     ("api-order-cancel", "POST", {"reason": "x"}, (S.ORDERS_WRITE,), CLINICIANS),
     ("api-order-entered-in-error", "POST", {"reason": "x"}, (S.ORDERS_WRITE,), CLINICIANS),
