@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from guidelines.engine import RuleSet
-from guidelines.models import Rating, Role
+from guidelines.models import Role
+from ordering.adherence import adherence
 from ordering.exceptions import Refusal, Refused
-from ordering.models import REASONS_WITH_TEXT, Order, OverrideReason
+from ordering.models import REASONS_WITH_TEXT, OverrideReason
 
 NO_REASON_NEEDED = frozenset({Role.SUGGESTED, Role.ALTERNATIVE})
 MAX_STUDY_TEXT = 200
@@ -83,7 +86,7 @@ def choose(
         rating=(advised["rating"] or "") if advised else "",
         radiation=advised["radiation"] if advised else None,
         reason=reason,
-        adherence=adherence(suggestion, advised),
+        adherence=adherence(suggestion["studies"], study, may_be=settings.PORTAL_MAY_BE_ADHERENCE),
     )
 
 
@@ -118,20 +121,6 @@ def study_faults(
 def needs_reason(advised: dict[str, Any] | None) -> bool:
     """Whether choosing this row of the advice needs a reason; None is a study the advice does not hold."""
     return advised is None or advised["role"] not in NO_REASON_NEEDED
-
-
-def adherence(suggestion: dict[str, Any], advised: dict[str, Any] | None) -> str:
-    """How a choice stands to the guideline; studies that "may be appropriate" are left to the site."""
-    if advised is None:
-        return Order.Adherence.NOT_APPLICABLE
-    if advised["rating"] == Rating.USUALLY_APPROPRIATE:
-        return Order.Adherence.ADHERES
-    contraindicated = any(row["role"] == Role.CONTRAINDICATED for row in suggestion["studies"])
-    if contraindicated and advised["role"] in {Role.SUGGESTED, Role.FALLBACK}:
-        return Order.Adherence.ADHERES
-    if advised["rating"] == Rating.USUALLY_NOT_APPROPRIATE:
-        return Order.Adherence.DOES_NOT_ADHERE
-    return Order.Adherence.NOT_APPLICABLE
 
 
 def _reason_faults(reason: OverrideGiven | None) -> list[Refusal]:

@@ -10,11 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Now
 
 from guidelines.models import Rating, ScenarioVersion
+from ordering.adherence import Adherence
 from portal.ids import uuid7
 from portal.models import Organisation
 
@@ -99,6 +101,18 @@ class Consultation(models.Model):
         help_text="The order that this consultation follows up.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # worked out by the database from the advice, for counting: "rule:<reason>@<study>", "advisory:<code>",
+    # "not-met:<criterion>"; and the keys of what was not documented
+    fired = models.GeneratedField(
+        expression=Func(F("advice"), function="ordering_fired"),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+    )
+    not_documented = models.GeneratedField(
+        expression=Func(F("advice"), function="ordering_not_documented"),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+    )
 
     class Meta:
         indexes = [
@@ -162,12 +176,7 @@ class Order(models.Model):
         ASAP = "asap", "As soon as possible"
         STAT = "stat", "Immediately"
 
-    class Adherence(models.TextChoices):
-        """How the chosen study stands to the guideline."""
-
-        ADHERES = "adheres", "Adheres"
-        DOES_NOT_ADHERE = "does_not_adhere", "Does not adhere"
-        NOT_APPLICABLE = "not_applicable", "Not applicable"
+    Adherence = Adherence
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     number = models.CharField(max_length=20, unique=True)  # such as 2026-000123, for people

@@ -1,8 +1,6 @@
 """The auditors' desk: the trail of the own organisation, to search, read and take along, never to change."""
 
-import csv
 import json
-from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +18,7 @@ from portal.audit.export import event_lines
 from portal.desk import DeskAdmin
 from portal.models import AuditEvent
 from portal.roles import Role, has_role
+from portal.spreadsheets import csv_lines, download
 
 CSV_COLUMNS = (
     "seq", "recorded_at", "actor", "actor_role", "via", "event_type", "action", "outcome", "entity",
@@ -27,8 +26,6 @@ CSV_COLUMNS = (
 )  # fmt: skip
 MAX_COUNT = 10_000  # events that are counted; what lies further back is found by a filter
 _RECENT = 2_000  # events whose kinds, records and people are offered as filters
-# a spreadsheet takes a cell that starts like this for a formula; the last four are the wide forms
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class BoundedPaginator(Paginator):
@@ -198,13 +195,14 @@ class AuditEventAdmin(DeskAdmin):
     def export_csv(self, request: HttpRequest) -> StreamingHttpResponse:
         """Answer the filtered events as a table for a spreadsheet, oldest first."""
         events = self._filtered(request, "csv")
-        return _download(csv_lines(events), "text/csv; charset=utf-8", "audit.csv")
+        rows = events.values_list(*CSV_COLUMNS).iterator(chunk_size=500)
+        return download(csv_lines(CSV_COLUMNS, rows), "text/csv; charset=utf-8", "audit.csv")
 
     def export_jsonl(self, request: HttpRequest) -> StreamingHttpResponse:
         """Answer the filtered events as JSON lines that docs/verify_audit.py verifies."""
         ids = self._filtered(request, "jsonl").order_by().values("id")
         query, parameters = ids.query.sql_with_params()
-        return _download(event_lines(query, parameters), "application/jsonl; charset=utf-8", "audit.jsonl")
+        return download(event_lines(query, parameters), "application/jsonl; charset=utf-8", "audit.jsonl")
 
     def _filtered(self, request: HttpRequest, form: str) -> QuerySet[AuditEvent]:
         """Return the events that the list with these filters shows, and record that they leave."""
@@ -224,36 +222,7 @@ class AuditEventAdmin(DeskAdmin):
         return events.order_by("id")
 
 
-def csv_lines(events: QuerySet[AuditEvent]) -> Iterator[str]:
-    """Yield the rows of a CSV file; no cell is a formula."""
-    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
-    yield writer.writerow(CSV_COLUMNS)
-    for row in events.values_list(*CSV_COLUMNS).iterator(chunk_size=500):
-        yield writer.writerow([_cell(value) for value in row])
-
-
-class _Line:
-    """Takes what the CSV writer writes, and hands it back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return str(value)
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
-
-
 def _readable(value: Any) -> str:
     if value is None:
         return "-"
     return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _download(lines: Iterable[str], content_type: str, name: str) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(lines, content_type=content_type, headers=headers)

@@ -112,7 +112,7 @@ class UserAdmin(PeopleAdmin):
     list_display = ("username", "display_name", "role_names", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name", "npi")
-    search_help_text = "User name, name or prescriber number."
+    search_help_text = "User name, name or NPI."
     ordering = ("username",)
     change_form_template = "admin/portal/user/change_form.html"
 

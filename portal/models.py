@@ -7,6 +7,7 @@ from knox.models import AbstractAuthToken
 
 from portal.audit_models import AuditEvent
 from portal.ids import uuid7
+from portal.npi import valid_npi
 
 __all__ = ["ApiToken", "AuditEvent", "Organisation", "User"]
 
@@ -40,8 +41,21 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox has no
         max_length=40, blank=True, help_text="Such as Dr or Prof; shown before the name."
     )
     npi = models.CharField(
-        "prescriber number", max_length=20, blank=True, help_text="National identifier, sent with an order."
+        "NPI",
+        max_length=20,
+        blank=True,
+        validators=[valid_npi],
+        help_text="US National Provider Identifier, ten digits, where the person has one. It is sent with "
+        "orders and stands in the account of consultations.",
     )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(npi="") | models.Q(npi__regex=r"^[12][0-9]{9}$"),
+                name="portal_npi_is_ten_digits",
+            )
+        ]
 
     @property
     def display_name(self) -> str:

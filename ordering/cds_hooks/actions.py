@@ -36,6 +36,7 @@ class Given:
     indicator: str
     study: str
     rating: str
+    adherence: str
 
 
 @transaction.atomic
@@ -63,6 +64,7 @@ def record_cards(*, client: CdsClient, service: str, cards: Sequence[Given]) -> 
             indicator=card.indicator,
             study_code=card.study,
             rating=card.rating,
+            adherence=card.adherence,
         )
         for card in cards
     )

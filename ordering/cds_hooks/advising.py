@@ -13,6 +13,7 @@ from django.utils import timezone
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
 from ordering.actions import record_consultation
+from ordering.adherence import Adherence, adherence
 from ordering.advice import advise
 from ordering.cds_hooks import cards as made
 from ordering.cds_hooks.actions import Given, record_cards
@@ -26,6 +27,12 @@ from ordering.models import Patient, Via
 from portal.ids import uuid7
 
 MR = "MR"  # v2-0203: medical record number
+# what a study that "may be appropriate" counts as, by how the client has it reported
+COUNTED_AS: dict[str, str] = {
+    CdsClient.MayBe.APPROPRIATE: Adherence.ADHERES,
+    CdsClient.MayBe.NOT_APPROPRIATE: Adherence.DOES_NOT_ADHERE,
+    CdsClient.MayBe.NO_CRITERIA: Adherence.NOT_APPLICABLE,
+}
 _MAX_MRN = 40
 
 
@@ -140,6 +147,11 @@ def _judge(
                 indicator=card["indicator"],
                 study=consulted.study or "",
                 rating=(row.study.rating or "") if row else "",
+                adherence=adherence(
+                    advised.suggestion["studies"] if consulted.study else [],
+                    consulted.study,
+                    may_be=COUNTED_AS[call.client.may_be_rating],
+                ),
             )
         )
         action = made.rating_action(consulted, site)

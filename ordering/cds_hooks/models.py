@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from ordering.adherence import Adherence
 from ordering.cds_hooks import checks
 from portal.ids import uuid7
 from portal.models import Organisation
@@ -140,6 +141,9 @@ class CdsCard(models.Model):
     indicator = models.CharField(max_length=10)
     study_code = models.CharField(max_length=80, blank=True)  # the draft's study, where the scenario knows it
     rating = models.CharField(max_length=40, blank=True)
+    adherence = models.CharField(
+        max_length=16, choices=Adherence.choices, default=Adherence.NOT_APPLICABLE
+    )  # of the draft's study
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
