@@ -43,10 +43,27 @@ class IllegalTransition(OrderingError):
         super().__init__(f"An order that is {status} cannot become {wanted}.")
 
 
+class NotReplaceable(IllegalTransition):
+    """The order that this one replaces is past being replaced: its report is there, or it was an error."""
+
+    def __init__(self, *, replaced: str, status: str) -> None:
+        super().__init__(status=status, wanted="replaced")
+        self.args = (
+            f"Order {replaced} is {status} by now, so this order cannot replace it. "
+            "Cancel this draft, and place a new order if one is still needed.",
+        )
+
+
 class NotReportable(OrderingError):
     """A finding belongs to a signed order that still stands."""
 
     code = "not-reportable"
+
+
+class NotSigned(OrderingError):
+    """Nothing leaves the portal about an order that was never signed."""
+
+    code = "not-signed"
 
 
 class StaleOrder(OrderingError):
@@ -60,12 +77,6 @@ class AdviceOutOfDate(OrderingError):
 
     `changes` says what is different now, one sentence each; `current` is the advice as it would be
     given now, or None when the scenario is no longer published.
-class NotSigned(OrderingError):
-    """Nothing leaves the portal about an order that was never signed."""
-
-    code = "not-signed"
-
-
     """
 
     code = "advice-out-of-date"
