@@ -100,6 +100,13 @@ class Consultation(models.Model):
         related_name="+",
         help_text="The order that this consultation follows up.",
     )
+    replaces = models.ForeignKey(
+        "Order",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The order that an order on this consultation will replace.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     # worked out by the database from the advice, for counting: "rule:<reason>@<study>", "advisory:<code>",
     # "not-met:<criterion>"; and the keys of what was not documented
@@ -197,7 +204,10 @@ class Order(models.Model):
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.ROUTINE)
     note = models.TextField(blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    wanted_by = models.DateField(null=True)  # the day by which the result is needed
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="follow_ups")
+    # an amendment: signing it withdraws the order that it replaces
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="replacements")
     requester = models.ForeignKey(USER, models.PROTECT, related_name="+")
     created_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     signed_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
@@ -207,9 +217,19 @@ class Order(models.Model):
     revision = models.PositiveIntegerField(default=1)  # counts every change; the ETag
     finding = models.CharField(max_length=80, blank=True)  # the latest one's key
     finding_provisional = models.BooleanField(default=False)
+    finding_unread = models.BooleanField(default=False)  # it came from elsewhere and nobody acknowledged it
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=~Q(status__in=["revoked", "entered-in-error"]),
+                name="ordering_order_is_replaced_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")),
+                name="ordering_order_does_not_replace_itself",
+            ),
             models.CheckConstraint(
                 condition=(~Q(study_code="") & Q(study_text="")) | (Q(study_code="") & ~Q(study_text="")),
                 name="ordering_order_names_one_study",
@@ -354,6 +374,52 @@ class Finding(models.Model):
         return self.finding
 
 
+class Acknowledgement(models.Model):
+    """That a clinician has seen a finding which came from elsewhere. Rows are only ever added."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="acknowledgements")
+    finding = models.OneToOneField(Finding, models.PROTECT, related_name="acknowledgement")
+    at = models.DateTimeField()
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    via = models.CharField(max_length=10, choices=Via.choices)
+
+    def __str__(self) -> str:
+        return f"{self.finding}, seen by {self.by}"
+
+
+class PriorStudy(models.Model):
+    """A study that was done elsewhere, or before this portal, as somebody entered it by hand."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="prior_studies")
+    name = models.CharField(max_length=200)
+    done_on = models.DateField()
+    place = models.CharField(max_length=200, blank=True)  # where it was done
+    accession = models.CharField(max_length=60, blank=True)
+    result = models.TextField(blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
+    struck_at = models.DateTimeField(null=True)  # entered in error: kept, and shown as such
+    struck_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+")
+    struck_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-done_on", "-pk"]
+        verbose_name_plural = "prior studies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(struck_at__isnull=True, struck_by__isnull=True, struck_reason="")
+                | (Q(struck_at__isnull=False, struck_by__isnull=False) & ~Q(struck_reason="")),
+                name="ordering_struck_prior_study_says_why",
+            )
+        ]
+        indexes = [models.Index(fields=["patient", "-done_on"], name="ordering_prior_by_patient")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Progress(models.Model):
     """What radiology reported of an order's way through the department. It changes no status."""
 
@@ -408,3 +474,9 @@ class IdempotencyKey(models.Model):
 
 # Django finds models here; these refer to the ones above by name
 from ordering.cds_hooks.models import CdsCard, CdsClient, CdsFeedback, CdsSeenToken  # noqa: E402, F401
+from ordering.webhooks.models import (  # noqa: E402, F401
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)

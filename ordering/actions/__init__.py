@@ -1,6 +1,7 @@
 """Every write of ordering. Keyword-only, one transaction each, under the name of who acts."""
 
-from ordering.actions.findings import record_finding, record_progress
+from ordering.actions.amending import amend_order
+from ordering.actions.findings import acknowledge_finding, record_finding, record_progress
 from ordering.actions.orders import (
     cancel_order,
     change_draft,
@@ -11,10 +12,13 @@ from ordering.actions.orders import (
     sign_order,
 )
 from ordering.actions.patients import PatientIdentity, create_patient, patient_for
+from ordering.actions.prior_studies import record_prior_study, strike_prior_study
 from ordering.actions.questions import record_consultation
 
 __all__ = [
     "PatientIdentity",
+    "acknowledge_finding",
+    "amend_order",
     "cancel_order",
     "change_draft",
     "create_patient",
@@ -24,7 +28,9 @@ __all__ = [
     "place_order",
     "record_consultation",
     "record_finding",
+    "record_prior_study",
     "record_progress",
     "resume_order",
     "sign_order",
+    "strike_prior_study",
 ]

@@ -11,14 +11,16 @@ from django.utils import timezone
 
 from guidelines import library
 from guidelines.engine import Case, RuleSet, next_steps
-from ordering.actions.orders import MAX_NOTE, complete_order, locked
+from ordering.actions.orders import complete_order, locked
+from ordering.actions.requests import MAX_NOTE
 from ordering.exceptions import NotReportable, Refusal, Refused
-from ordering.models import Finding, Order, Progress
+from ordering.models import Acknowledgement, Finding, Order, Progress, Via
 from portal import audit
 from portal.models import User
 
 S = Order.Status
 REPORTABLE = frozenset({S.ACTIVE, S.COMPLETED})
+FROM_ELSEWHERE = frozenset({Via.API, Via.CDS_HOOKS})  # the requester has not read it by recording it
 
 
 @transaction.atomic
@@ -88,9 +90,10 @@ def record_finding(
     )
     order.finding = finding
     order.finding_provisional = provisional
+    order.finding_unread = via in FROM_ELSEWHERE or by.pk != order.requester_id
     order.updated_at = now
     order.revision += 1
-    order.save(update_fields=["finding", "finding_provisional", "updated_at", "revision"])
+    order.save(update_fields=["finding", "finding_provisional", "finding_unread", "updated_at", "revision"])
     audit.log(
         "finding.recorded",
         action="C",
@@ -103,6 +106,39 @@ def record_finding(
     if order.status == S.ACTIVE and not provisional:
         complete_order(order=order, by=by, via=via)
     return recorded
+
+
+@transaction.atomic
+def acknowledge_finding(*, order: Order, by: User, via: str, finding: Finding) -> Acknowledgement:
+    """Return that the order's latest finding was seen; acknowledged twice, it is the first one's.
+
+    Raises NotReportable when there is a later finding, which was not seen, and for an order that was an error.
+    """
+    order = locked(order)
+    if order.status == S.ENTERED_IN_ERROR:
+        raise NotReportable("This order was entered in error; there is nothing to acknowledge.")
+    latest = order.findings.last()
+    if latest is None or latest.pk != finding.pk:
+        raise NotReportable("There is a later finding than the one you saw. Please read that one.")
+    known = Acknowledgement.objects.filter(finding=latest).first()
+    if known is not None:
+        return known
+    now = timezone.now()
+    seen = Acknowledgement.objects.create(order=order, finding=latest, at=now, by=by, via=via)
+    order.finding_unread = False
+    order.updated_at = now
+    order.revision += 1
+    order.save(update_fields=["finding_unread", "updated_at", "revision"])
+    audit.log(
+        "finding.acknowledged",
+        action="U",
+        entity="order",
+        entity_id=str(order.pk),
+        organisation_id=order.organisation_id,
+        patient_id=order.patient_id,
+        detail={"finding": str(latest.pk)},
+    )
+    return seen
 
 
 @transaction.atomic

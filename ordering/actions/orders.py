@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from guidelines import library
-from ordering.advice import derive, recheck
+from ordering.actions.requests import REPLACEABLE, reason_given, request_faults
+from ordering.advice import recheck
 from ordering.choosing import Choice, OverrideGiven, choose
 from ordering.exceptions import (
     ConsultationUsed,
     IllegalTransition,
-    Refusal,
+    NotReplaceable,
     Refused,
     StaleOrder,
 )
@@ -23,7 +25,13 @@ from portal import audit
 from portal.models import User
 
 S = Order.Status
-MAX_NOTE = 4000
+
+
+class Unchanged:
+    """Says of an argument for which None has a meaning that it was not given."""
+
+
+UNCHANGED = Unchanged()
 EVENTS = {
     S.ACTIVE: "order.signed",
     S.ON_HOLD: "order.held",
@@ -45,10 +53,12 @@ def place_order(
     reason: OverrideGiven | None = None,
     priority: str = Order.Priority.ROUTINE,
     note: str = "",
+    wanted_by: date | None = None,
     parent: Order | None = None,
+    replaces: Order | None = None,
     sign: bool = False,
 ) -> Order:
-    """Return a new draft, or a signed order with `sign`.
+    """Return a new draft, or a signed order with `sign`. Signing withdraws the order that it `replaces`.
 
     Raises Refused with every fault, ConsultationUsed, and AdviceOutOfDate when the advice no longer
     holds. A consultation carries one order.
@@ -56,7 +66,18 @@ def place_order(
     consultation = Consultation.objects.select_for_update(of=("self",)).get(pk=consultation.pk)
     if Order.objects.filter(consultation=consultation).exists():
         raise ConsultationUsed("An order was already placed on this consultation.")
-    refusals = _request_faults(consultation, patient, priority=priority, note=note, parent=parent)
+    if replaces is not None:
+        replaces = _locked(replaces, revision=None)
+        parent = parent or replaces.parent
+    refusals = request_faults(
+        consultation,
+        patient,
+        priority=priority,
+        note=note,
+        wanted_by=wanted_by,
+        parent=parent,
+        replaces=replaces,
+    )
     choice = None
     try:
         choice = _choice(consultation, study=study, study_text=study_text, reason=reason)
@@ -77,7 +98,9 @@ def place_order(
         version_number=suggestion["scenario"]["version"],
         priority=priority,
         note=note,
+        wanted_by=wanted_by,
         parent=parent,
+        replaces=replaces,
         requester=by,
         created_by=by,
         placed_at=now,
@@ -92,6 +115,8 @@ def place_order(
     )
     if parent is not None:
         _touch(parent)
+    if replaces is not None:
+        _touch(replaces)
     if sign:
         order = _move(order, S.ACTIVE, by=by, via=via)
     return order
@@ -108,9 +133,10 @@ def change_draft(
     reason: OverrideGiven | None = None,
     priority: str | None = None,
     note: str | None = None,
+    wanted_by: date | None | Unchanged = UNCHANGED,
     revision: int | None = None,
 ) -> Order:
-    """Return the draft with another study and, if given, other advice, priority or note.
+    """Return the draft with another study and, if given, other advice, priority, note or day.
 
     The study is chosen anew each time, because other advice can rate it otherwise. Raises Refused,
     IllegalTransition when it is no draft any more, StaleOrder, AdviceOutOfDate, ConsultationUsed.
@@ -123,7 +149,16 @@ def change_draft(
         raise ConsultationUsed("An order was already placed on this consultation.")
     priority = order.priority if priority is None else priority
     note = order.note if note is None else note
-    refusals = _request_faults(basis, order.patient, priority=priority, note=note, parent=order.parent)
+    wanted_by = order.wanted_by if isinstance(wanted_by, Unchanged) else wanted_by
+    refusals = request_faults(
+        basis,
+        order.patient,
+        priority=priority,
+        note=note,
+        # a draft may lie until the day is past; the day is looked at when it is chosen
+        wanted_by=None if wanted_by == order.wanted_by else wanted_by,
+        parent=order.parent,
+    )
     choice = None
     try:
         choice = _choice(basis, study=study, study_text=study_text, reason=reason)
@@ -140,6 +175,7 @@ def change_draft(
         "version_number": suggestion["scenario"]["version"],
         "priority": priority,
         "note": note,
+        "wanted_by": wanted_by,
     }
     _save(order, changes)
     _log("order.changed", order)
@@ -148,9 +184,10 @@ def change_draft(
 
 @transaction.atomic
 def sign_order(*, order: Order, by: User, via: str, revision: int | None = None) -> Order:
-    """Return the signed order. The signer becomes its requester.
+    """Return the signed order. The signer becomes its requester; an order that it replaces is withdrawn.
 
-    Raises IllegalTransition, StaleOrder, and AdviceOutOfDate when the advice no longer holds.
+    Raises IllegalTransition (NotReplaceable when the order to be replaced is past that), StaleOrder, and
+    AdviceOutOfDate when the advice no longer holds.
     """
     order = _locked(order, revision=revision)
     _check(order, S.ACTIVE, come_from=S.DRAFT)
@@ -166,7 +203,7 @@ def cancel_order(*, order: Order, by: User, via: str, reason: str, revision: int
         S.REVOKED,
         by=by,
         via=via,
-        reason=_reason(reason),
+        reason=reason_given(reason),
     )
 
 
@@ -198,7 +235,7 @@ def enter_in_error(*, order: Order, by: User, via: str, reason: str, revision: i
         S.ENTERED_IN_ERROR,
         by=by,
         via=via,
-        reason=_reason(reason),
+        reason=reason_given(reason),
     )
 
 
@@ -216,7 +253,7 @@ def locked(order: Order, *, revision: int | None = None) -> Order:
 def _locked(order: Order, *, revision: int | None) -> Order:
     fresh = (
         Order.objects.select_for_update(of=("self",))
-        .select_related("consultation", "patient", "requester")
+        .select_related("consultation", "patient", "requester", "parent", "replaces")
         .get(pk=order.pk)
     )
     if revision is not None and fresh.revision != revision:
@@ -241,7 +278,8 @@ def _move(
     _check(order, wanted)
     now = timezone.now()
     changes: dict[str, Any] = {"status": wanted}
-    if wanted == S.ACTIVE and order.signed_at is None:
+    signing = wanted == S.ACTIVE and order.signed_at is None
+    if signing:
         changes |= {"signed_at": now, "signed_by": by, "requester": by}
     _save(order, changes)
     OrderStatus.objects.create(order=order, status=wanted, at=now, by=by, via=via, reason=reason)
@@ -251,7 +289,19 @@ def _move(
         reason=reason,
         detail={"number": order.number},
     )
+    if signing and order.replaces is not None:
+        _withdraw_replaced(order, order.replaces, by=by, via=via)
     return order
+
+
+def _withdraw_replaced(order: Order, replaced: Order, *, by: User, via: str) -> None:
+    """Withdraw what a newly signed order replaces, in the same transaction. Withdrawn already is as well."""
+    replaced = _locked(replaced, revision=None)
+    if replaced.status == S.REVOKED:
+        return
+    if replaced.status not in REPLACEABLE:
+        raise NotReplaceable(replaced=replaced.number, status=replaced.get_status_display().lower())
+    _move(replaced, S.REVOKED, by=by, via=via, reason=f"Replaced by order {order.number}.")
 
 
 def _save(order: Order, changes: dict[str, Any]) -> None:
@@ -281,64 +331,6 @@ def _choice(
         study_text=study_text,
         reason=reason,
     )
-
-
-def _request_faults(
-    consultation: Consultation,
-    patient: Patient,
-    *,
-    priority: str,
-    note: str,
-    parent: Order | None,
-) -> list[Refusal]:
-    faults = []
-    if consultation.patient_id not in (None, patient.pk):
-        faults.append(
-            Refusal(
-                "/consultation",
-                "another-patient",
-                "This consultation was about another patient.",
-            )
-        )
-    elif consultation.patient_id is None:
-        ruleset = library.ruleset(consultation.version_id)
-        derived, disagreeing = derive(
-            ruleset,
-            consultation.answers,
-            birth_date=patient.birth_date,
-            today=timezone.localdate(),
-        )
-        if disagreeing or derived != consultation.answers:
-            faults.append(
-                Refusal(
-                    "/consultation",
-                    "disagrees",
-                    "This consultation was made without the patient's birth date, or for another age. "
-                    "Ask again with the patient.",
-                )
-            )
-    if priority not in Order.Priority.values:
-        listed = ", ".join(Order.Priority.values)
-        faults.append(Refusal("/priority", "not-in-list", f"Use one of: {listed}."))
-    if len(note) > MAX_NOTE:
-        faults.append(Refusal("/note", "too-long", f"Use at most {MAX_NOTE} characters."))
-    if parent is not None and parent.patient_id != patient.pk:
-        faults.append(
-            Refusal(
-                "/parent",
-                "another-patient",
-                "The order to follow up is another patient's.",
-            )
-        )
-    return faults
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Refused([Refusal("/reason", "required", "Give a reason.")])
-    if len(reason) > MAX_NOTE:
-        raise Refused([Refusal("/reason", "too-long", f"Use at most {MAX_NOTE} characters.")])
-    return reason
 
 
 def _next_number() -> str:

@@ -19,6 +19,7 @@ def record_consultation(
     via: str,
     patient: Patient | None = None,
     parent: Order | None = None,
+    replaces: Order | None = None,
 ) -> Consultation:
     """Return the consultation that keeps the advice exactly as it is given; every fit makes one."""
     assert by.organisation_id is not None
@@ -35,6 +36,7 @@ def record_consultation(
         fit=advised.advice.fit,
         via=via,
         parent=parent,
+        replaces=replaces,
     )
     audit.log(
         "consultation.recorded",

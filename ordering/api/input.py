@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ordering.actions.orders import MAX_NOTE
+from ordering.actions.requests import MAX_NOTE
 from ordering.api.fields import (
     StrictAnswers,
     StrictChoice,

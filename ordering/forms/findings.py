@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from guidelines.engine import RuleSet
-from ordering.actions.orders import MAX_NOTE
+from ordering.actions.requests import MAX_NOTE
 from ordering.forms.days import MomentField
 from ordering.models import Finding
 from portal.choices import Described

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from ordering.actions.orders import MAX_NOTE
+from ordering.actions.requests import MAX_NOTE
 from ordering.models import Order, Patient
 
 WRONG_YEAR = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from ordering.actions.orders import MAX_NOTE
+from ordering.actions.requests import MAX_NOTE
 
 
 class TransitionForm(forms.Form):
