@@ -26,3 +26,13 @@ def may_read_trail(user: User) -> bool:
 def may_ask(user: User) -> bool:
     """Ask for advice without a patient: whoever may see content."""
     return user.is_active
+
+
+def may_manage_webhooks(user: User) -> bool:
+    """Manage the organisation's webhooks in the portal: its administrators."""
+    return user.organisation_id is not None and has_role(user, Role.ADMINISTRATOR)
+
+
+def may_use_webhooks_api(user: User) -> bool:
+    """Manage webhooks with a token that holds the scope, which an administrator gave to a clinician's system."""
+    return user.organisation_id is not None and has_role(user, Role.ADMINISTRATOR, Role.CLINICIAN)

@@ -48,4 +48,12 @@ def production_is_configured(app_configs: Sequence[Any] | None, **kwargs: Any) -
                 id="portal.W003",
             )
         )
+    if settings.PORTAL_WEBHOOK_LOOPBACK:
+        messages.append(
+            CheckWarning(
+                "PORTAL_WEBHOOK_LOOPBACK is on: whoever manages webhooks can have this machine call itself.",
+                hint="Unset it where real patients are.",
+                id="portal.W004",
+            )
+        )
     return messages

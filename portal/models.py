@@ -8,8 +8,9 @@ from knox.models import AbstractAuthToken
 from portal.audit_models import AuditEvent
 from portal.ids import uuid7
 from portal.npi import valid_npi
+from portal.outbox_models import OutboxEvent
 
-__all__ = ["ApiToken", "AuditEvent", "Organisation", "User"]
+__all__ = ["ApiToken", "AuditEvent", "Organisation", "OutboxEvent", "User"]
 
 
 class Organisation(models.Model):

@@ -276,6 +276,10 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     },
 }
 
+# --- jobs: a queue in the same database, worked by `manage.py worker` ---------------------------------------
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["portal.outbox.tasks", "ordering.webhooks.tasks"]
+
 # --- choices of the site ---------------------------------------------------------------------------------
 PORTAL_API_RATE: int = _environment.whole_number(  # requests a minute and token
     "PORTAL_API_RATE", 60000 if PORTAL_TRAINING else 600, at_least=1, at_most=1000000
@@ -284,6 +288,8 @@ PORTAL_API_RATE: int = _environment.whole_number(  # requests a minute and token
 PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK = _environment.flag(
     "PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK", default=PORTAL_TRAINING
 )
+# webhooks to this machine itself, over plain HTTP too, for those who develop a receiver beside the portal
+PORTAL_WEBHOOK_LOOPBACK = _environment.flag("PORTAL_WEBHOOK_LOOPBACK", default=PORTAL_TRAINING)
 PORTAL_IDENTITY_CHECK = _environment.choice(  # how a signer confirms the patient
     "PORTAL_IDENTITY_CHECK", ("off", "button", "year-of-birth"), "year-of-birth"
 )
