@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from guidelines import library
 from guidelines.engine import Case, RuleSet, next_steps
+from ordering.actions.announcing import announce_finding
 from ordering.actions.orders import complete_order, locked
 from ordering.actions.requests import MAX_NOTE
 from ordering.exceptions import NotReportable, Refusal, Refused
@@ -103,6 +104,7 @@ def record_finding(
         patient_id=order.patient_id,
         detail={"finding": str(recorded.pk), "provisional": provisional},
     )
+    announce_finding(order, recorded)
     if order.status == S.ACTIVE and not provisional:
         complete_order(order=order, by=by, via=via)
     return recorded

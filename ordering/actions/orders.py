@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from guidelines import library
+from ordering.actions.announcing import announce_status
 from ordering.actions.requests import REPLACEABLE, reason_given, request_faults
 from ordering.advice import recheck
 from ordering.choosing import Choice, OverrideGiven, choose
@@ -277,6 +278,7 @@ def _move(
 ) -> Order:
     _check(order, wanted)
     now = timezone.now()
+    former = order.status
     changes: dict[str, Any] = {"status": wanted}
     signing = wanted == S.ACTIVE and order.signed_at is None
     if signing:
@@ -289,6 +291,7 @@ def _move(
         reason=reason,
         detail={"number": order.number},
     )
+    announce_status(order, former=former)
     if signing and order.replaces is not None:
         _withdraw_replaced(order, order.replaces, by=by, via=via)
     return order
