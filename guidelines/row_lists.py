@@ -28,6 +28,7 @@ from guidelines.models import (
     RulePlacement,
     Source,
     Study,
+    Vignette,
 )
 from guidelines.row_fields import Field, band, day, lines, number, optional, or_null, plain, reference
 
@@ -54,6 +55,7 @@ class ListOf:
     fields: tuple[Field, ...]
     key: str | None = "key"
     nested: Nested | None = None
+    optional: bool = False  # the document lacks the list where the version has no such row
 
 
 LISTS = (
@@ -251,5 +253,21 @@ LISTS = (
             *SOURCED,
         ),
         key=None,
+    ),
+    ListOf(
+        "vignettes",
+        Vignette,
+        (
+            plain("key"),
+            plain("title"),
+            plain("story"),
+            plain("answers"),
+            plain("fit"),
+            plain("redirects"),
+            plain("studies"),
+            plain("advisories"),
+            plain("report"),
+        ),
+        optional=True,
     ),
 )

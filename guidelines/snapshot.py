@@ -52,7 +52,15 @@ def document_of(version: ScenarioVersion) -> Document:
 
 def lists_of(version: ScenarioVersion, names: Collection[str] = ()) -> Document:
     """Return lists of a version's document by name; without `names`, all of them."""
-    return {spec.name: _list_of(version, spec) for spec in LISTS if not names or spec.name in names}
+    lists = {spec.name: _list_of(version, spec) for spec in LISTS if not names or spec.name in names}
+    absent = {spec.name for spec in LISTS if spec.optional and not lists.get(spec.name)}
+    return {name: rows for name, rows in lists.items() if name not in absent}
+
+
+def items_of(document: Document, spec: ListOf) -> list[Document]:
+    """Return the members of a list of a document; an optional one may be absent."""
+    items: list[Document] = document.get(spec.name, []) if spec.optional else document[spec.name]
+    return items
 
 
 def _list_of(version: ScenarioVersion, spec: ListOf) -> list[Document]:
@@ -76,7 +84,7 @@ def write_rows(version: ScenarioVersion, document: Document) -> None:
     rows: Rows = {}
     for spec in LISTS:
         made: dict[Any, models.Model] = {}
-        items = document[spec.name]
+        items = items_of(document, spec)
         created = spec.model._default_manager.bulk_create(
             [
                 spec.model(
@@ -133,7 +141,7 @@ def unfit_values(document: Document) -> list[tuple[str, str]]:
     if as_lines(version.search_terms) != document["search_terms"]:
         faults.append(("/search_terms", ONE_LINE_EACH))
     for spec in LISTS:
-        for place, item in enumerate(document[spec.name]):
+        for place, item in enumerate(items_of(document, spec)):
             pointer = f"/{spec.name}/{place}"
             faults += _unfit_row(spec.model, spec.fields, item, pointer)
             if spec.nested:

@@ -1,5 +1,5 @@
 """The editors' desk in Django's admin: scenarios, versions and the rows of a version."""
 
-from guidelines.admin import content, scenarios, versions
+from guidelines.admin import content, scenarios, versions, vignettes
 
-__all__ = ["content", "scenarios", "versions"]
+__all__ = ["content", "scenarios", "versions", "vignettes"]

@@ -134,6 +134,7 @@ class RowAdmin(RowInputs, ContentAdmin):
     delete_confirmation_template = "admin/guidelines/row_delete.html"
     object_history_template = "admin/guidelines/row_history.html"
     save_as = False
+    words_from: tuple[str, ...] = VOCABULARY  # lists that the form of a row is made of
 
     @property
     def section(self) -> Section:
@@ -217,7 +218,7 @@ class RowAdmin(RowInputs, ContentAdmin):
             if version is None or (object_id is None and not version.is_draft):
                 messages.error(request, "Rows are added on the page of a draft.")
                 return HttpResponseRedirect(reverse(VERSIONS))
-            document = snapshot.lists_of(version, VOCABULARY)
+            document = snapshot.lists_of(version, self.words_from)
             request.desk_bench = Bench(version, document)  # type: ignore[attr-defined]
             context = self._frame(version) | {"vocabulary": self._vocabulary(document)}
             page = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))

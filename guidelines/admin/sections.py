@@ -130,6 +130,12 @@ SECTIONS = (
         "How a health record is read into answers.",
         lambda row: f"{row.element or row.get_match_display()} {row.value}".strip(),
     ),
+    Section(
+        "vignettes",
+        "Vignettes",
+        "Invented patients, with the answers that must come out.",
+        lambda row: f"{row.get_fit_display()}. {row.story}",
+    ),
 )
 BY_NAME = {section.name: section for section in SECTIONS}
 BY_MODEL = {section.model: section for section in SECTIONS}

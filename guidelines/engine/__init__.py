@@ -12,6 +12,7 @@ from guidelines.engine.evaluate import evaluate
 from guidelines.engine.next_steps import next_steps
 from guidelines.engine.ruleset import NextStep, RuleSet, RuleSetError
 from guidelines.engine.terms import ENGINE_VERSION
+from guidelines.engine.vignettes import Compared, Outcome, run_vignette
 
 __all__ = [
     "ENGINE_VERSION",
@@ -19,9 +20,11 @@ __all__ = [
     "Case",
     "CaseError",
     "Choice",
+    "Compared",
     "DataElement",
     "Fault",
     "NextStep",
+    "Outcome",
     "RuleSet",
     "RuleSetError",
     "canonical_json",
@@ -29,4 +32,5 @@ __all__ = [
     "digest_of",
     "evaluate",
     "next_steps",
+    "run_vignette",
 ]

@@ -10,6 +10,7 @@ from guidelines.engine.shape import (
     each,
     filled,
     key,
+    mapping,
     nullable,
     number,
     one_of,
@@ -24,6 +25,21 @@ band = nullable(record(min=number, max=number))
 condition = anything  # check_condition says what is wrong with it
 # who vouches for a value and since when; documents that were published before these were kept lack them
 verified_by, verified_on = Optional(filled), Optional(day)
+
+data_element = record(
+    key=key,
+    label=filled,
+    hint=text,
+    kind=one_of(*terms.KINDS),
+    section=one_of(*terms.SECTIONS),
+    unit=text,
+    minimum=nullable(number),
+    maximum=nullable(number),
+    allow_future=boolean,
+    derived_from=one_of("", terms.FROM_BIRTH_DATE),
+    choices=each(record(value=key, label=filled)),
+    summary_label=text,
+)
 
 _scenario = record(
     slug=slug,
@@ -52,22 +68,7 @@ _scenario = record(
             note=text,
         )
     ),
-    data_elements=each(
-        record(
-            key=key,
-            label=filled,
-            hint=text,
-            kind=one_of(*terms.KINDS),
-            section=one_of(*terms.SECTIONS),
-            unit=text,
-            minimum=nullable(number),
-            maximum=nullable(number),
-            allow_future=boolean,
-            derived_from=one_of("", terms.FROM_BIRTH_DATE),
-            choices=each(record(value=key, label=filled)),
-            summary_label=text,
-        )
-    ),
+    data_elements=each(data_element),
     criteria=each(
         record(
             key=key,
@@ -207,6 +208,30 @@ _scenario = record(
             source=nullable(key),
             verified_by=verified_by,
             verified_on=verified_on,
+        )
+    ),
+    # only in documents whose scenario has any
+    vignettes=Optional(
+        each(
+            record(
+                key=key,
+                title=filled,
+                story=text,
+                answers=mapping,
+                fit=one_of(terms.FITS, terms.NEEDS_ANSWERS, terms.DOES_NOT_FIT),
+                redirects=each(key),
+                studies=each(record(study=key, role=nullable(one_of(*terms.ROLES)))),
+                advisories=each(key),
+                report=nullable(
+                    record(
+                        finding=key,
+                        discordant=boolean,
+                        complications=each(key),
+                        studies_done=each(key),
+                        next_steps=each(key),
+                    )
+                ),
+            )
         )
     ),
 )

@@ -34,6 +34,7 @@ KEYED = {
     "next_step_rules": "key",
     "pitfalls": "key",
     "faqs": "key",
+    "vignettes": "key",
 }
 # Elements that the value of a binding refers to: a day to compare with, the record of another answer
 _ELEMENT_IN_BINDING = {

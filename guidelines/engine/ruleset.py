@@ -12,6 +12,7 @@ from guidelines.engine.elements import DataElement
 from guidelines.engine.outcomes import Varied, varied
 from guidelines.engine.ranking import OrderRule, Ranking, order_rule, rank
 from guidelines.engine.references import check_references, subjects_after_report
+from guidelines.engine.vignette_references import check_vignettes
 
 Document = dict[str, Any]
 
@@ -112,6 +113,7 @@ class RuleSet:
 
         check_shape(document, report)
         check_references(document, report)
+        check_vignettes(document, report)
         if errors:
             raise RuleSetError(errors)
         return _Builder(document).ruleset(version, digest)

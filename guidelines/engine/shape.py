@@ -80,6 +80,12 @@ def day(value: object, pointer: str, report: Report) -> None:
         report(pointer, "must be a day of the calendar, written YYYY-MM-DD")
 
 
+def mapping(value: object, pointer: str, report: Report) -> None:
+    """Accept an object; something else checks what it holds."""
+    if not isinstance(value, dict):
+        report(pointer, "must be an object")
+
+
 def boolean(value: object, pointer: str, report: Report) -> None:
     """Accept true and false."""
     if not isinstance(value, bool):

@@ -20,6 +20,7 @@ from guidelines.models.rules import (
 )
 from guidelines.models.studies import RadiationLevel, RatedStudy, Study
 from guidelines.models.versions import Scenario, ScenarioVersion, Source
+from guidelines.models.vignettes import Vignette
 
 __all__ = [
     "Advisory",
@@ -50,4 +51,5 @@ __all__ = [
     "Standing",
     "State",
     "Study",
+    "Vignette",
 ]

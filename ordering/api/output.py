@@ -164,7 +164,8 @@ def progress(recorded: Progress) -> Json:
 def scenario(ruleset: RuleSet, *, state: str) -> Json:
     """Return the content of one version: its document, the studies with their ratings, version and digest."""
     roles = {row["study"]: row["default_role"] for row in ruleset.document["rated_studies"]}
-    return ruleset.document | {
+    said = {name: value for name, value in ruleset.document.items() if name != "vignettes"}
+    return said | {  # vignettes are the editors' checks, and nobody's advice
         "version": ruleset.version,
         "digest": ruleset.digest,
         "state": state,

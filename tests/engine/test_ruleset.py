@@ -201,7 +201,7 @@ def test_condition_nested_beyond_any_reader_is_refused():
     assert "nested too deeply" in message
 
 
-@pytest.mark.parametrize("name", sorted(document("bicycle")))
+@pytest.mark.parametrize("name", sorted(set(document("bicycle")) - {"vignettes"}))
 def test_missing_key_is_named(name):
     changed = document("bicycle")
     del changed[name]

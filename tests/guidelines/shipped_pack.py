@@ -66,5 +66,10 @@ def texts_of(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
 def prose_of(value: Any) -> Iterator[tuple[str, str]]:
     """Yield the texts that people read, with their pointers."""
     for place, text in texts_of(value):
-        if not NOT_PROSE.intersection(place.split("/")):
+        if not NOT_PROSE.intersection(parts := place.split("/")) and not _expected_code(parts):
             yield place, text
+
+
+def _expected_code(parts: list[str]) -> bool:
+    """Return whether a text stands in a vignette and is no title or story: then it is a code or an answer."""
+    return parts[1] == "vignettes" and parts[-1] not in ("title", "story")

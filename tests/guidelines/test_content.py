@@ -324,6 +324,7 @@ def test_every_number_in_the_prose_has_a_source():
     prose = (
         (place, re.sub(r"C9[12](?:\.\d+)?|ICD-10-CM|30 May 2026", "", text))
         for place, text in prose_of(scenario())
+        if not place.startswith("/vignettes/")  # invented patients have invented values
     )
     unknown = [
         (place, number)
