@@ -35,7 +35,19 @@ def complete(result: Json, generator: Any, request: Any, public: bool) -> Json:
             schema["additionalProperties"] = False
             schema.setdefault("properties", {})
     _link(result)
+    _name_scopes(result, generator)
     return result
+
+
+def _name_scopes(result: Json, generator: Any) -> None:
+    """Say of each call which scope its token needs; the views know."""
+    for path, _, method, view in generator._get_paths_and_endpoints():
+        operation = result["paths"].get(path.replace("{pk}", "{id}"), {}).get(method.lower())
+        needed = getattr(view, "needs", {}).get(method)
+        if operation is None or needed is None:
+            continue
+        operation["x-required-scopes"] = list(needed.scopes)
+        operation["description"] += f"\n\nScope: {' or '.join(f'`{scope}`' for scope in needed.scopes)}."
 
 
 def _link(result: Json) -> None:

@@ -99,8 +99,8 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
             "type": "http",
             "scheme": "bearer",
             "description": (
-                "A token made on the portal's page of tokens or by `manage.py api_token create`. It needs the "
-                "scope that each call names."
+                "A token made on the portal's page of tokens or by `manage.py api_token create`. It needs "
+                "the scope that each call names."
             ),
         }
 

@@ -40,5 +40,7 @@ urlpatterns = [
     path("orders/<uuid:pk>/events/", events.Events.as_view(), name="api-order-events"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Documentation.as_view(), name="api-docs"),
+    path("docs/portal_client.py", documentation.client, name="api-client"),
+    path("docs/<slug:name>/", documentation.guide_page, name="api-guide"),
     re_path(r"^.*$", documentation.NothingHere.as_view(), name="api-nothing-here"),
 ]

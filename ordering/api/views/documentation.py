@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -11,6 +16,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ordering.api import guide
 from ordering.api.schema import schema_document
 from ordering.api.views.base import ApiView
 
@@ -51,6 +57,32 @@ class Documentation(SpectacularSwaggerSplitView):
     metadata_class = None
     url_name = "api-schema"
     template_name = "ordering/api_docs.html"
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return the page with the quickstart above the calls, or with `?script` its script."""
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response.data |= {"quickstart": guide.quickstart(), "guides": guide.guides()}
+        return response
+
+
+@login_not_required
+@require_safe
+def guide_page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one of the guides of docs/; open to everybody, they hold no data."""
+    try:
+        shown = guide.guide(name)
+    except KeyError:
+        raise Http404 from None
+    context = {"guide": shown, "guides": guide.guides(), "title": guide.guides()[name]}
+    return render(request, "ordering/api_guide.html", context)
+
+
+@login_not_required
+@require_safe
+def client(request: HttpRequest) -> HttpResponse:
+    """Return the Python client as the file that it is."""
+    return HttpResponse(guide.client(), content_type="text/x-python; charset=utf-8")
 
 
 class NothingHere(ApiView):

@@ -56,7 +56,7 @@ NO_TOKENS = [
     None, "", "Bearer", "Bearer ", "Bearer nonsense", "Bearer a b", "Basic dTpw", "Token x", "Bearer \x80",
     f"Bearer {'a' * 64}", f"Bearer {'9' * 5000}",
 ]  # fmt: skip
-PUBLIC = {"api-schema", "api-docs", "api-nothing-here"}
+PUBLIC = {"api-schema", "api-docs", "api-guide", "api-client", "api-nothing-here"}
 OF_ONE_ORDER = [call for call in CALLS if call[0].startswith("api-order") and call[0] != "api-orders"]
 
 

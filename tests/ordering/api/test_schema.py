@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from ordering.api import urls
 from tests.ordering.api.caller import ANSWERS, FINDING, ORDER, PATIENT, QUESTION, Caller
 
-PUBLIC = {"schema/", "docs/", "^.*$"}
+PUBLIC = {"schema/", "docs/", "docs/portal_client.py", "docs/<name>/", "^.*$"}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,53 @@ def test_every_operation_says_what_it_refuses_and_how_to_sign_in(document: dict[
             assert content["application/problem+json"]["examples"], (path, status)
         if method in {"post", "patch"}:
             assert {"413", "415", "422"} <= refused, path
+
+
+def test_every_operation_names_the_codes_of_its_refusals_its_scope_and_its_rate(document: dict[str, Any]):
+    known = set(document["components"]["schemas"]["ProblemCode"]["enum"])
+    for path, method, operation in operations(document):
+        assert operation["x-required-scopes"], path
+        for status, answer in operation["responses"].items():
+            headers = {"X-Request-ID"} | ({"RateLimit-Limit"} if status < "400" else set())
+            headers |= {"Retry-After"} if status in {"429", "503"} else set()
+            assert headers <= answer["headers"].keys(), (path, method, status)
+            if status >= "400":
+                examples = answer["content"]["application/problem+json"]["examples"].values()
+                codes = {example["value"]["code"] for example in examples}
+                assert codes, (path, status)
+                assert codes <= known, (path, status)
+                assert {example["value"]["status"] for example in examples} == {int(status)}
+
+
+def test_every_example_is_what_its_schema_says(document: dict[str, Any]):
+    for path, _, operation in operations(document):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for body in bodies:
+            for media in body.get("content", {}).values():
+                schema = media["schema"] | {"components": document["components"]}
+                for name, example in media.get("examples", {}).items():
+                    faults = [
+                        error.message for error in Draft202012Validator(schema).iter_errors(example["value"])
+                    ]
+                    assert faults == [], (path, name)
+
+
+def test_inputs_are_closed_to_unknown_fields_and_tags_are_explained(document: dict[str, Any]):
+    inputs = {
+        name: schema for name, schema in document["components"]["schemas"].items() if name.endswith("Input")
+    }
+    assert len(inputs) >= 8
+    assert all(schema["additionalProperties"] is False for schema in inputs.values())
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert {tag["name"] for tag in document["tags"] if tag["description"]} == used
+
+
+def test_links_lead_from_a_new_order_to_calls_that_exist(document: dict[str, Any]):
+    ids = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    links = ids["place_order"]["responses"]["201"]["links"]
+    assert {"get_order", "sign_order", "record_finding", "list_events"} <= links.keys()
+    for link in links.values():
+        assert "id" in {parameter["name"] for parameter in ids[link["operationId"]]["parameters"]}
 
 
 def test_every_field_and_parameter_is_described(document: dict[str, Any]):
