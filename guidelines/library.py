@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process, utils
 
 from guidelines.engine import RuleSet
 from guidelines.exceptions import NoPublishedVersion
-from guidelines.models import ScenarioVersion, State
+from guidelines.models import RELEASED, ScenarioVersion, State
 
 CACHE_SIZE = 512  # parsed rulesets a process keeps; published content never changes, so none goes stale
 MATCH_SCORE = 60  # of 100: below this, a scenario has too little in common with what was typed
@@ -63,7 +63,7 @@ def current_for_share(slug: str) -> tuple[int, RuleSet]:
 
 
 def ruleset(version_id: int) -> RuleSet:
-    """Return the ruleset of a published or superseded version; drafts have none.
+    """Return the ruleset of a version that is, or was, in use; drafts have none.
 
     Raises NoPublishedVersion. One indexed query once the process has parsed it.
     """
@@ -76,7 +76,7 @@ def numbered(slug: str, number: int) -> tuple[int, RuleSet]:
 
 
 def _readable() -> QuerySet[ScenarioVersion]:
-    return ScenarioVersion.objects.exclude(state=State.DRAFT)
+    return ScenarioVersion.objects.filter(state__in=RELEASED)
 
 
 def _found(versions: QuerySet[ScenarioVersion], asked: str) -> tuple[int, RuleSet]:
@@ -104,7 +104,7 @@ def _parsed(pk: int, digest: str, number: int) -> RuleSet:
 
 
 def state_of(version_id: int) -> str:
-    """Return whether a version is a draft, published or superseded."""
+    """Return where a version stands."""
     return ScenarioVersion.objects.values_list("state", flat=True).get(pk=version_id)
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
-from guidelines.models import ScenarioVersion, State
+from guidelines.models import RELEASED, ScenarioVersion, State
 from guidelines.presenters.page import guideline_page
 from portal.roles import Role, has_role
 
@@ -49,7 +49,7 @@ def _page(request: HttpRequest, version_id: int) -> HttpResponse:
     ruleset = library.ruleset(version_id)
     versions = list(
         ScenarioVersion.objects.filter(scenario__slug=ruleset.slug)
-        .exclude(state=State.DRAFT)
+        .filter(state__in=RELEASED)
         .only("pk", "number", "state", "published_at", "title")
         .order_by("-number")
     )

@@ -25,8 +25,8 @@ class Role(StrEnum):
     """The roles; a person may hold several."""
 
     CLINICIAN = "clinician"  # drafts, signs and cancels orders, records findings
-    EDITOR = "editor"  # writes drafts of guidelines
-    APPROVER = "approver"  # publishes guidelines
+    EDITOR = "editor"  # writes drafts of guidelines and submits them
+    APPROVER = "approver"  # approves what others wrote, publishes and withdraws it
     AUDITOR = "auditor"  # reads orders and the audit trail
     ADMINISTRATOR = "administrator"  # manages people, tokens and webhooks
 
@@ -37,8 +37,14 @@ ALL = ("view", "add", "change", "delete")
 # role -> (app or app.model -> what it may do with those rows)
 PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.CLINICIAN: {"guidelines": READ, "ordering": WRITE},
-    Role.EDITOR: {"guidelines": ALL},
-    Role.APPROVER: {"guidelines": READ, "guidelines.scenarioversion": (*READ, "publish")},
+    Role.EDITOR: {"guidelines": ALL, "guidelines.scenarioversion": (*WRITE, "submit")},
+    Role.APPROVER: {
+        "guidelines": READ,
+        "guidelines.scenarioversion": (
+            *READ,
+            *("request_changes", "approve", "publish", "schedule", "unschedule", "withdraw"),
+        ),
+    },
     Role.AUDITOR: {"guidelines": READ, "ordering": READ, "portal.auditevent": READ},
     Role.ADMINISTRATOR: {
         "portal.organisation": WRITE,

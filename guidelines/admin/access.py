@@ -48,7 +48,7 @@ class ContentAdmin(DeskAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those who write change what belongs to a draft."""
-        return may_write(request.user) and (obj is None or version_of(obj).is_draft)
+        return may_write(request.user) and (obj is None or version_of(obj).is_open)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is deleted, unless a subclass says so."""

@@ -114,7 +114,7 @@ class NestedRows(RowInputs, StackedInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let them change with the row that they belong to."""
-        return may_write(request.user) and bench_of(request).version.is_draft
+        return may_write(request.user) and bench_of(request).version.is_open
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let them be added with the row that they belong to."""
@@ -147,7 +147,7 @@ class RowAdmin(RowInputs, ContentAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let rows of a draft be deleted."""
-        return may_write(request.user) and (obj is None or version_of(obj).is_draft)
+        return may_write(request.user) and (obj is None or version_of(obj).is_open)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -215,7 +215,7 @@ class RowAdmin(RowInputs, ContentAdmin):
             version = self._version(request, object_id)
             if version is None and object_id is not None:  # Django says that there is no such row
                 return super().changeform_view(request, object_id, form_url, extra_context)
-            if version is None or (object_id is None and not version.is_draft):
+            if version is None or (object_id is None and not version.is_open):
                 messages.error(request, "Rows are added on the page of a draft.")
                 return HttpResponseRedirect(reverse(VERSIONS))
             document = snapshot.lists_of(version, self.words_from)

@@ -22,7 +22,7 @@ from guidelines.admin.places import Fault, faults_of
 from guidelines.admin.rows import Bench, RowInputs
 from guidelines.admin.sections import sections_of
 from guidelines.engine import canonical_json
-from guidelines.exceptions import ContentRefused, DraftExists, VersionFrozen
+from guidelines.exceptions import ContentRefused, DraftExists, MoveRefused
 from guidelines.models import ScenarioVersion, State
 from portal import audit
 
@@ -121,7 +121,7 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
                 published = actions.publish(version=version, by=writer(request))
             except ContentRefused as refusal:
                 faults = faults_of(version, refusal.errors)
-            except VersionFrozen as refusal:
+            except MoveRefused as refusal:
                 messages.error(request, str(refusal))
                 return HttpResponseRedirect(self._page(version))
             else:

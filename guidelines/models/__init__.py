@@ -1,6 +1,6 @@
 """Guideline content as rows: one scenario, its versions, and everything that a version says."""
 
-from guidelines.models.choices import Rating, Role, Severity, Standing, State
+from guidelines.models.choices import OPEN, RELEASED, Action, Rating, Role, Severity, Standing, State
 from guidelines.models.elements import Choice, DataElement
 from guidelines.models.reading import Binding, Faq, Pitfall, Question
 from guidelines.models.reports import (
@@ -9,6 +9,7 @@ from guidelines.models.reports import (
     NextStepRule,
     ReportFinding,
 )
+from guidelines.models.review import Contributor, ReviewStep
 from guidelines.models.rules import (
     Advisory,
     Contradiction,
@@ -23,11 +24,15 @@ from guidelines.models.versions import Scenario, ScenarioVersion, Source
 from guidelines.models.vignettes import Vignette
 
 __all__ = [
+    "OPEN",
+    "RELEASED",
+    "Action",
     "Advisory",
     "Binding",
     "Choice",
     "Complication",
     "Contradiction",
+    "Contributor",
     "Criterion",
     "CriterionRedirect",
     "DataElement",
@@ -42,6 +47,7 @@ __all__ = [
     "Rating",
     "Redirect",
     "ReportFinding",
+    "ReviewStep",
     "Role",
     "RulePlacement",
     "Scenario",

@@ -4,14 +4,33 @@ from django.db import models
 
 
 class State(models.TextChoices):
-    """Where a version of a scenario stands."""
+    """Where a version of a scenario stands; `guidelines.workflow` says how it moves."""
 
-    DRAFT = "draft", "Draft"  # editors may change it; nobody is advised by it
+    DRAFT = "draft", "Draft"  # editors write it; nobody is advised by it
+    IN_REVIEW = "in_review", "In review"  # submitted; an edit makes it a draft again
+    APPROVED = "approved", "Approved"  # somebody who did not write it found it right
+    SCHEDULED = "scheduled", "Scheduled"  # approved, and published by itself at its time
     PUBLISHED = "published", "Published"  # in use; nothing in it can change
-    SUPERSEDED = (
-        "superseded",
-        "Superseded",
-    )  # replaced; kept, because orders were placed under it
+    SUPERSEDED = "superseded", "Superseded"  # replaced; kept, because orders were placed under it
+    WITHDRAWN = "withdrawn", "Withdrawn"  # taken out of use without a successor; kept for the same reason
+
+
+OPEN = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED)  # not in use yet; one a scenario
+RELEASED = (State.PUBLISHED, State.SUPERSEDED, State.WITHDRAWN)  # has a snapshot, and stays as it is
+
+
+class Action(models.TextChoices):
+    """What moves a version from one state to another."""
+
+    SUBMIT = "submit", "Submitted for review"
+    REQUEST_CHANGES = "request_changes", "Changes requested"
+    EDIT = "edit", "Changed after submission"  # written by the database when content changes
+    APPROVE = "approve", "Approved"
+    SCHEDULE = "schedule", "Publication scheduled"
+    UNSCHEDULE = "unschedule", "Taken off the schedule"
+    PUBLISH = "publish", "Published"
+    SUPERSEDE = "supersede", "Superseded"  # by the publication of its successor
+    WITHDRAW = "withdraw", "Withdrawn"
 
 
 class Standing(models.TextChoices):

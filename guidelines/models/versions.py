@@ -9,7 +9,17 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from guidelines.models.choices import Standing, State
+from guidelines.models.choices import OPEN, RELEASED, Action, Standing, State
+
+MAY = {  # which role may do which is in portal.roles; guidelines.workflow asks for the roles
+    Action.SUBMIT.value: "submit a version for review",
+    Action.REQUEST_CHANGES.value: "ask for changes in a version",
+    Action.APPROVE.value: "approve a version",
+    Action.SCHEDULE.value: "schedule the publication of a version",
+    Action.UNSCHEDULE.value: "take a version off the schedule",
+    Action.PUBLISH.value: "publish a version",
+    Action.WITHDRAW.value: "withdraw a version",
+}
 
 slug_key = RegexValidator(
     r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$",
@@ -41,8 +51,9 @@ class Scenario(models.Model):
 class ScenarioVersion(models.Model):
     """Everything that a scenario says at one time.
 
-    Editors change the rows of a draft. Publishing writes `snapshot`, the canonical JSON that the
-    engine reads, with its `digest`; from then on neither the rows nor the snapshot can change.
+    Editors change the rows of a draft; `guidelines.workflow` says how it comes into use. Publishing
+    writes `snapshot`, the canonical JSON that the engine reads, with its `digest`; from then on neither
+    the rows nor the snapshot can change.
     """
 
     scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="versions")
@@ -87,6 +98,9 @@ class ScenarioVersion(models.Model):
     based_on = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # which submission is being reviewed; an approval of an earlier one counts for nothing
+    submission = models.PositiveIntegerField(default=0, editable=False)
+    publish_at = models.DateTimeField(null=True, blank=True, editable=False)  # of a scheduled version
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     snapshot = models.TextField(blank=True, editable=False)
@@ -94,6 +108,7 @@ class ScenarioVersion(models.Model):
 
     class Meta:
         ordering = ["scenario", "-number"]
+        permissions = [(f"{action}_scenarioversion", f"Can {says}") for action, says in MAY.items()]
         constraints = [
             models.UniqueConstraint(fields=["scenario", "number"], name="guidelines_version_number_once"),
             models.UniqueConstraint(
@@ -103,12 +118,17 @@ class ScenarioVersion(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["scenario"],
-                condition=Q(state=State.DRAFT),
-                name="guidelines_one_draft_per_scenario",
+                condition=Q(state__in=OPEN),
+                name="guidelines_one_open_version_per_scenario",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.DRAFT) | (~Q(snapshot="") & Q(digest__startswith="sha256:")),
-                name="guidelines_published_version_has_snapshot",
+                condition=Q(state__in=OPEN) | (~Q(snapshot="") & Q(digest__startswith="sha256:")),
+                name="guidelines_released_version_has_snapshot",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.SCHEDULED, publish_at__isnull=False)
+                | (~Q(state=State.SCHEDULED) & Q(publish_at__isnull=True)),
+                name="guidelines_scheduled_version_has_a_time",
             ),
         ]
 
@@ -117,8 +137,18 @@ class ScenarioVersion(models.Model):
 
     @property
     def is_draft(self) -> bool:
-        """Whether editors may still change the content."""
+        """Whether it is being written, and was not submitted yet."""
         return self.state == State.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        """Whether editors may still change the content; after submission that makes it a draft again."""
+        return self.state in OPEN
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it is, or was, in use: it has a snapshot and stays as it is."""
+        return self.state in RELEASED
 
 
 class PlacedRow(models.Model):

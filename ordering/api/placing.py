@@ -16,7 +16,7 @@ from django.utils import timezone
 from guidelines import library
 from guidelines.engine import Case, CaseError, RuleSet, difference, evaluate
 from guidelines.exceptions import NoPublishedVersion
-from guidelines.models import ScenarioVersion, State
+from guidelines.models import RELEASED, ScenarioVersion
 from ordering import actions
 from ordering.actions import PatientIdentity
 from ordering.advice import Advised, advise
@@ -284,7 +284,7 @@ def _changes(digest: str, advised: Advised) -> list[str]:
     """Return what the version of this digest would have said otherwise."""
     current = advised.ruleset
     version = (
-        ScenarioVersion.objects.exclude(state=State.DRAFT)
+        ScenarioVersion.objects.filter(state__in=RELEASED)
         .filter(scenario__slug=current.slug, digest=digest)
         .first()
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from guidelines.models import State, Study
+from guidelines.models import RELEASED, Study
 from ordering.fhir.moments import PREFIXES, BadMoment, moment_condition
 from ordering.fhir.outcomes import BadSearch
 from ordering.fhir.translate import NPI
@@ -238,7 +238,7 @@ def by_code(text: str, place: Place) -> Q:
     if system == ours or system == "":
         return condition
     wanted = {name: value for name, value in (("system", system), ("code", code)) if value}
-    coded = Study.objects.exclude(version__state=State.DRAFT).filter(codes__contains=[wanted])
+    coded = Study.objects.filter(version__state__in=RELEASED).filter(codes__contains=[wanted])
     versions: dict[str, list[int]] = {}
     for study, version in coded.values_list("code", "version_id"):
         versions.setdefault(study, []).append(version)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
-from guidelines.models import Rating, State, Study
+from guidelines.models import RELEASED, Rating, Study
 from ordering.forms.days import DayField
 from ordering.history import NOT_LISTED, NOT_RATED, OrderFilter
 from ordering.models import Order
@@ -70,7 +70,7 @@ class OrderFilterForm(forms.Form):
 
 def study_choices() -> list[tuple[str, str]]:
     """Return the studies of all guidelines that were ever in use, by name, and the one that none lists."""
-    ever_used = Study.objects.exclude(version__state=State.DRAFT)
+    ever_used = Study.objects.filter(version__state__in=RELEASED)
     newest = ever_used.order_by("code", "-version_id").distinct("code").values_list("code", "name")
     by_name = sorted(newest, key=lambda study: study[1].casefold())
     return [("", "Any study"), *by_name, (NOT_LISTED, "A study that is not listed")]

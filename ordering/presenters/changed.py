@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from guidelines import library
 from guidelines.engine import Case, CaseError, RuleSet, difference, evaluate
-from guidelines.models import ScenarioVersion, State
+from guidelines.models import RELEASED, ScenarioVersion
 from ordering.advice import derive
 from ordering.forms import answers_from_post
 
@@ -24,7 +24,7 @@ def version_changes(
     """
     shown = (
         ScenarioVersion.objects.filter(scenario__slug=current.slug, digest=digest)
-        .exclude(state=State.DRAFT)
+        .filter(state__in=RELEASED)
         .values_list("pk", flat=True)
         .first()
     )

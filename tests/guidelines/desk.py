@@ -12,6 +12,7 @@ CASES = Path(__file__).parents[1] / "cases" / "packs"
 SHIPPED = packs.CONTENT / "adult-all-emd-post-therapy.json"
 BICYCLE = CASES / "which-bicycle.json"
 TESTS = audit.system("tests")
+REVIEWERS = audit.system("tests-approver")
 
 
 def document_at(path: Path) -> dict[str, Any]:
@@ -26,9 +27,16 @@ def load(path: Path = BICYCLE) -> ScenarioVersion:
 
 
 def publish(version: ScenarioVersion) -> ScenarioVersion:
-    """Return the version, published."""
+    """Return the version, submitted, approved by another and published."""
+    return actions.release(version=version, editor=TESTS, approver=REVIEWERS)
+
+
+def approved(version: ScenarioVersion) -> ScenarioVersion:
+    """Return the version, submitted and approved by another."""
     with audit.acting(TESTS):
-        return actions.publish(version=version, by=None)
+        actions.submit(version=version, by=None, comment="Ready.")
+    with audit.acting(REVIEWERS):
+        return actions.approve(version=version, by=None)
 
 
 def copy(version: ScenarioVersion) -> ScenarioVersion:

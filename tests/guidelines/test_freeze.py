@@ -6,10 +6,12 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from guidelines import actions
-from guidelines.models import Question, ScenarioVersion, Source, State
+from guidelines.exceptions import IllegalMove
+from guidelines.models import Action, Question, ReviewStep, ScenarioVersion, Source, State
 from guidelines.row_lists import LISTS
+from guidelines.workflow import BY_ACTION
 from portal import audit
-from tests.guidelines.desk import SHIPPED, TESTS, copy, load, publish
+from tests.guidelines.desk import REVIEWERS, SHIPPED, TESTS, approved, copy, load, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +34,16 @@ def rows_of(version: ScenarioVersion, model: Any) -> models.QuerySet[Any]:
 
 
 def refused(do: Any, *args: Any, **kwargs: Any) -> bool:
-    """Return whether it was the guard of frozen content that refused."""
+    """Return whether a guard of released content refused: of its rows, or of its way."""
     with audit.acting(TESTS), pytest.raises(IntegrityError) as refusal, transaction.atomic():
         do(*args, **kwargs)
-    return refusal.value.__cause__.diag.constraint_name.endswith("_frozen")  # type: ignore[union-attr]
+    return refusal.value.__cause__.diag.constraint_name.endswith(("_frozen", "_moves_by_steps"))  # type: ignore[union-attr]
+
+
+def step(version: ScenarioVersion, action: Action) -> None:
+    """Write a step of the history without moving the version."""
+    after = BY_ACTION[action].target
+    ReviewStep.objects.create(version=version, action=action, before=version.state, after=after, comment="c")
 
 
 def raw(statement: str, *parameters: Any) -> None:
@@ -149,9 +157,11 @@ def test_everything_in_a_draft_can_change(published: ScenarioVersion) -> None:
 
 
 def test_a_forged_publication_has_to_bring_a_snapshot(published: ScenarioVersion) -> None:
-    draft = copy(published)
-    with audit.acting(TESTS):
+    draft = approved(copy(published))
+    with audit.acting(REVIEWERS):
+        step(published, Action.SUPERSEDE)
         ScenarioVersion.objects.filter(pk=published.pk).update(state=State.SUPERSEDED)
+        step(draft, Action.PUBLISH)
 
         with pytest.raises(IntegrityError, match="has_snapshot"), transaction.atomic():
             ScenarioVersion.objects.filter(pk=draft.pk).update(state=State.PUBLISHED)
@@ -159,7 +169,7 @@ def test_a_forged_publication_has_to_bring_a_snapshot(published: ScenarioVersion
 
 @pytest.mark.parametrize("state", [State.PUBLISHED, State.SUPERSEDED])
 def test_a_version_begins_as_a_draft(published: ScenarioVersion, state: State) -> None:
-    with audit.acting(TESTS), pytest.raises(IntegrityError, match="Published content"), transaction.atomic():
+    with audit.acting(TESTS), pytest.raises(IntegrityError, match="begins as a draft"), transaction.atomic():
         ScenarioVersion.objects.create(
             scenario=published.scenario,
             number=7,
@@ -173,17 +183,19 @@ def test_a_version_begins_as_a_draft(published: ScenarioVersion, state: State) -
 
 
 def test_there_is_one_published_version_and_one_draft_of_a_scenario(published: ScenarioVersion) -> None:
-    draft = copy(published)
-    with audit.acting(TESTS), pytest.raises(IntegrityError, match="one_published"), transaction.atomic():
+    draft = approved(copy(published))
+    with audit.acting(REVIEWERS):
+        step(draft, Action.PUBLISH)
+    with audit.acting(REVIEWERS), pytest.raises(IntegrityError, match="one_published"), transaction.atomic():
         ScenarioVersion.objects.filter(pk=draft.pk).update(
             state=State.PUBLISHED, snapshot="{}", digest=published.digest
         )
-    with audit.acting(TESTS), pytest.raises(IntegrityError, match="one_draft"), transaction.atomic():
+    with audit.acting(TESTS), pytest.raises(IntegrityError, match="one_open_version"), transaction.atomic():
         ScenarioVersion.objects.create(
             scenario=draft.scenario, number=7, title="T", review_due_on="2027-01-01", licence="L"
         )
 
 
 def test_actions_refuse_before_the_database_has_to(published: ScenarioVersion) -> None:
-    with audit.acting(TESTS), pytest.raises(actions.VersionFrozen, match="published already"):
+    with audit.acting(TESTS), pytest.raises(IllegalMove, match="is published"):
         actions.publish(version=published, by=None)

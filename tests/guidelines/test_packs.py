@@ -131,7 +131,7 @@ def test_a_draft_that_cannot_be_published_is_not_left_behind(monkeypatch: pytest
     def refuse(document: dict[str, Any]) -> None:
         raise ContentRefused([("/title", "is refused for this test")])
 
-    monkeypatch.setattr(actions, "check_publishable", refuse)
+    monkeypatch.setattr(actions.workflow, "check_publishable", refuse)
     with pytest.raises(CommandError, match="/title"):
         run(BICYCLE, "--publish")
 
@@ -259,7 +259,8 @@ def test_a_new_version_advises_at_once_and_the_old_one_still_explains_itself() -
     document["order_rules"] = []
     document["title"] = "Which bicycle now?"
     with audit.acting(TESTS):
-        second = actions.publish(version=actions.load_pack(document=document, by=None), by=None)
+        draft = actions.load_pack(document=document, by=None)
+    second = publish(draft)
 
     now = advise(slug="which-bicycle", answers=BICYCLE_ANSWERS)
     old = library.ruleset(first.pk)

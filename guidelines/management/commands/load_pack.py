@@ -6,13 +6,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from guidelines import packs
-from guidelines.actions import load_pack, publish
-from guidelines.exceptions import ContentRefused, DraftExists
+from guidelines.actions import load_pack, release
+from guidelines.exceptions import ContentRefused, DraftExists, MoveRefused
+from guidelines.models import RELEASED, ScenarioVersion
 from portal import audit
+from portal.models import User
+from portal.roles import Role, has_role
 
 
 class Command(BaseCommand):
@@ -24,7 +28,14 @@ class Command(BaseCommand):
         """Name the file and how far to go."""
         parser.add_argument("file", type=Path, help="the pack, a JSON file")
         parser.add_argument("--dry-run", action="store_true", help="check the pack and store nothing")
-        parser.add_argument("--publish", action="store_true", help="publish the draft at once")
+        parser.add_argument(
+            "--publish",
+            action="store_true",
+            help="publish it at once: the first version of a scenario, or with --approver",
+        )
+        parser.add_argument(
+            "--approver", metavar="USERNAME", help="the approver who answers for publishing it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Report every fault with its place, or what was loaded."""
@@ -50,12 +61,32 @@ class Command(BaseCommand):
                     note=f"Loaded from {options['file'].name}",
                 )
                 if options["publish"]:
-                    version = publish(version=version, by=None)
+                    approver = self._approver(version, options["approver"])
+                    version = release(version=version, editor=audit.system("load_pack"), approver=approver)
         except ContentRefused as refusal:
             faults = "\n".join(f"  {place or '/'}: {message}" for place, message in refusal.errors)
             raise CommandError(
                 f"{options['file']} was not loaded, {len(refusal.errors)} fault(s):\n{faults}"
             ) from refusal
-        except DraftExists as refusal:
+        except (DraftExists, MoveRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{version} loaded as {version.get_state_display().lower()}.")
+
+    def _approver(self, version: ScenarioVersion, username: str | None) -> audit.Actor:
+        """Return under whose name the pack is approved: not the one that loaded it.
+
+        The first version of a scenario replaces nothing, and no patient was advised by it: setting a portal
+        up needs nobody else. Later an approver has to answer for it, except in training.
+        """
+        if username:
+            person = User.objects.filter(username=username).first()
+            if person is None or not has_role(person, Role.APPROVER):
+                raise CommandError(f"{username} is not an active user with the role {Role.APPROVER}.")
+            return audit.actor_of(person, via="command")
+        in_use = ScenarioVersion.objects.filter(scenario=version.scenario_id, state__in=RELEASED).exists()
+        if in_use and not settings.PORTAL_TRAINING:
+            raise CommandError(
+                f"{version.scenario} is in use already. Load the pack as a draft and have it reviewed, or "
+                "name the approver who answers for publishing it: --approver USERNAME."
+            )
+        return audit.system("pack-release")
