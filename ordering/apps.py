@@ -9,3 +9,16 @@ class OrderingConfig(AppConfig):
     name = "ordering"
     verbose_name = "Ordering"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have webhooks told of events, and the worker look after them."""
+        from guidelines import consulted
+        from ordering.consulted import RecordedConsultations
+        from ordering.webhooks import history, queueing, tasks
+        from portal import health, jobs, outbox
+
+        consulted.register(RecordedConsultations())
+        outbox.listen(queueing.fan_out)
+        jobs.every(tasks.SWEEP_SECONDS, "webhooks", tasks.sweep)
+        jobs.every(tasks.PURGE_SECONDS, "webhooks-purge", tasks.purge)
+        health.watch_for("webhook-deliveries-late", history.lagging)

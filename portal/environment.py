@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 import psycopg
@@ -13,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 APP_ROLE = "portal_app"
 OWNER_ROLE = "portal_owner"
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,28 @@ class Environment:
             self._refuse(name, f"{raw!r} is no known time zone.", "Use a name such as Europe/London.")
             return default
         return raw
+
+    def mail(self, name: str) -> dict[str, str]:
+        """Return the parts of a mail server's URL, or nothing when there is none."""
+        raw = self.text(name).strip()
+        try:
+            parts = urlsplit(raw)
+            usual = MAIL_PORTS[parts.scheme]
+            host, port = parts.hostname, parts.port or usual
+        except (KeyError, ValueError):
+            host, port = None, 0
+        if raw and not host:
+            # the URL may hold a password: it is not repeated
+            self._refuse(name, "is no mail server's URL.", "Use smtp+tls://USER:PASSWORD@HOST:587.")
+        if not host:
+            return {}
+        return {
+            "scheme": parts.scheme,
+            "host": host,
+            "port": str(port),
+            "user": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+        }
 
     def database(self, name: str, url: str, *, role: str, options: dict[str, Any]) -> dict[str, Any]:
         """Return Django's settings for a PostgreSQL URL; the user must be `role`."""

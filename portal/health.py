@@ -32,7 +32,27 @@ def readyz(request: HttpRequest) -> HttpResponse:
             return JsonResponse(
                 {"status": "unavailable", "failed": name}, status=503, headers={"Retry-After": "5"}
             )
-    return JsonResponse({"status": "ok", "checks": [name for name, _ in CHECKS]})
+    return JsonResponse({"status": "ok", "checks": [name for name, _ in CHECKS], "warnings": _warnings()})
+
+
+def watch_for(name: str, is_so: Callable[[], bool]) -> None:
+    """Have /readyz warn of something that should be looked at, though orders can be placed all the same."""
+    WARNINGS[name] = is_so
+
+
+def worker_missing() -> bool:
+    """Return whether no worker runs: jobs wait, and are done when one is started."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - make_interval(secs => %s))",
+            [WORKER_SILENT_SECONDS],
+        )
+        return cursor.fetchone() == (True,)
+
+
+def _warnings() -> list[str]:
+    return [name for name, is_so in WARNINGS.items() if is_so()]
 
 
 def database_answers() -> bool:
@@ -60,3 +80,6 @@ CHECKS: tuple[tuple[str, Callable[[], bool]], ...] = (
     ("migrations", migrations_applied),
     ("audit", audit_guarded),
 )
+
+WORKER_SILENT_SECONDS = 30
+WARNINGS: dict[str, Callable[[], bool]] = {"worker-missing": worker_missing}

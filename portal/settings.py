@@ -280,6 +280,16 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = ["portal.outbox.tasks", "ordering.webhooks.tasks"]
 
+# --- mail: to administrators, when a webhook is switched off ------------------------------------------------
+_mail = _environment.mail("PORTAL_EMAIL_URL")
+PORTAL_MAIL = bool(_mail)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.get("host", "localhost"), int(_mail.get("port", 25))
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("scheme") == "smtp+tls", _mail.get("scheme") == "smtps"
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = _environment.text("PORTAL_EMAIL_FROM", "imaging-portal@localhost")
+
 # --- choices of the site ---------------------------------------------------------------------------------
 PORTAL_API_RATE: int = _environment.whole_number(  # requests a minute and token
     "PORTAL_API_RATE", 60000 if PORTAL_TRAINING else 600, at_least=1, at_most=1000000
@@ -290,6 +300,11 @@ PORTAL_CDS_HOOKS_UNSIGNED_LOOPBACK = _environment.flag(
 )
 # webhooks to this machine itself, over plain HTTP too, for those who develop a receiver beside the portal
 PORTAL_WEBHOOK_LOOPBACK = _environment.flag("PORTAL_WEBHOOK_LOOPBACK", default=PORTAL_TRAINING)
+PORTAL_PAPER = _environment.choice("PORTAL_PAPER", ("a4", "letter"), "a4")  # of PDFs
+PORTAL_PATIENT_CONTACT = _environment.text("PORTAL_PATIENT_CONTACT")  # whom leaflets tell patients to ask
+PORTAL_WEBHOOK_KEEP_DAYS = _environment.whole_number(  # what was sent, and how it went
+    "PORTAL_WEBHOOK_KEEP_DAYS", 30, at_least=7, at_most=3650
+)
 PORTAL_IDENTITY_CHECK = _environment.choice(  # how a signer confirms the patient
     "PORTAL_IDENTITY_CHECK", ("off", "button", "year-of-birth"), "year-of-birth"
 )

@@ -1,4 +1,4 @@
-"""Keeps the web server, and the embedded database, running until it is told to stop."""
+"""Keeps the web server, the worker and the embedded database running until it is told to stop."""
 
 import os
 import signal
@@ -15,6 +15,7 @@ from django.conf import settings
 STOP_SECONDS = 10  # for running requests to end
 LOOK_SECONDS = 0.5  # between two looks at what runs
 FEWEST_SECONDS = 2  # a web server that dies sooner than this after its start is not started again
+WORKER_PAUSES = (1, 2, 5, 10)  # seconds before the next start of a worker that died, and died again
 
 
 class PortInUse(Exception):
@@ -70,8 +71,9 @@ def keep_serving(
     keep_database: Callable[[], None],
     ready: Callable[[], None],
 ) -> NoReturn:
-    """Run the web server until Stopped is raised; start it again when it dies, and the database likewise."""
+    """Run web server and worker until Stopped is raised; start them again when they die, and the database."""
     process = _spawn(reserved, environment)
+    worker = Worker(environment)
     try:
         _await_listening(reserved, process)
         ready()
@@ -80,11 +82,59 @@ def keep_serving(
             while process.poll() is None:
                 time.sleep(LOOK_SECONDS)
                 keep_database()
+                worker.keep()
             if time.monotonic() - began < FEWEST_SECONDS:
                 raise WebServerFailed("The web server could not start.")
             process = _spawn(reserved, environment)
     finally:
+        worker.tell_to_stop()
         _end(process)
+        worker.end()
+
+
+class Worker:
+    """The process that delivers webhooks. It may die as often as it likes: orders do not need it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._deaths = 0
+        self._started_at = self._next_start = 0.0
+
+    def keep(self) -> None:
+        """Start it when it does not run, a little later each time that it died soon."""
+        now = time.monotonic()
+        if self._process is not None and self._process.poll() is not None:
+            lived_long = now - self._started_at > 60
+            self._deaths = 1 if lived_long else self._deaths + 1
+            self._next_start = now + WORKER_PAUSES[min(self._deaths, len(WORKER_PAUSES)) - 1]
+            self._close()
+        if self._process is None and now >= self._next_start:
+            self._started_at = now
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "worker", "--with-parent"],
+                cwd=settings.BASE_DIR,
+                env=dict(self._environment),
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+
+    def tell_to_stop(self) -> None:
+        """Ask it to end; it does so while the web server does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """See to it that it has ended."""
+        if self._process is not None:
+            _end(self._process)
+            self._close()
+
+    def _close(self) -> None:
+        assert self._process is not None
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process = None
 
 
 def _await_listening(reserved: socket.socket, process: subprocess.Popen[bytes]) -> None:

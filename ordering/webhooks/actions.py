@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -26,6 +27,7 @@ from portal.models import OutboxEvent, User
 Status = WebhookEndpoint.Status
 MAX_ENDPOINTS = 50  # of an organisation
 MAX_DESCRIPTION = 200
+TEST_GIVE_UP_AFTER = timedelta(minutes=10)
 OVERLAP = timedelta(hours=24)  # how long the former secret still signs after a rotation
 LONGEST_OVERLAP = timedelta(days=7)
 EVENTS: tuple[str, ...] = tuple(OutboxEvent.Type.values)
@@ -47,7 +49,11 @@ def create_endpoint(
     assert by.organisation_id is not None
     faults = _faults(url=url, events=events, patient_data=patient_data, description=description)
     # a lock, so that two at once do not both become the last one
-    list(WebhookEndpoint.objects.select_for_update().filter(organisation=by.organisation_id).values("pk"))
+    list(
+        WebhookEndpoint.objects.select_for_update(no_key=True)
+        .filter(organisation=by.organisation_id)
+        .values("pk")
+    )
     known = WebhookEndpoint.objects.filter(organisation=by.organisation_id).exclude(status=Status.DELETED)
     if known.count() >= MAX_ENDPOINTS:
         faults.append(
@@ -171,8 +177,7 @@ def send_test(*, endpoint: WebhookEndpoint, by: User) -> WebhookDelivery:
         patient_data=WebhookEndpoint.PatientData.NONE,
         body=test_body(now),
         due_at=now,
-        give_up_at=now + GIVE_UP_AFTER,
-        redelivery=False,
+        give_up_at=now + TEST_GIVE_UP_AFTER,
     )
     delivery.refresh_from_db()
     _log("webhook.test-sent", endpoint, action="E", delivery=str(delivery.pk))
@@ -210,6 +215,9 @@ def redeliver_range(
     endpoint = _locked(endpoint)
     _refuse_inactive(endpoint)
     until = until or timezone.now()
+    if timezone.now() - since > timedelta(days=settings.PORTAL_WEBHOOK_KEEP_DAYS):
+        days = settings.PORTAL_WEBHOOK_KEEP_DAYS
+        raise Refused([Refusal("/since", "out-of-range", f"Deliveries are kept for {days} days only.")])
     if since >= until:
         raise Refused([Refusal("/until", "out-of-range", "The end must be later than the beginning.")])
     within = Q(occurred_at__gte=since, occurred_at__lt=until)
@@ -313,7 +321,11 @@ def _in_order(events: Sequence[str]) -> list[str]:
 
 
 def _locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    return WebhookEndpoint.objects.select_for_update().exclude(status=Status.DELETED).get(pk=endpoint.pk)
+    return (
+        WebhookEndpoint.objects.select_for_update(no_key=True)
+        .exclude(status=Status.DELETED)
+        .get(pk=endpoint.pk)
+    )
 
 
 def _save(endpoint: WebhookEndpoint, **changes: Any) -> None:
