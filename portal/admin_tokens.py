@@ -136,6 +136,7 @@ class ApiTokenAdmin(PeopleAdmin):
             name=values["name"],
             scopes=values["scopes"],
             lifetime=timedelta(days=values["days"]),
+            by=request.user,  # type: ignore[arg-type]  # the admin asks for a sign-in
         )
         obj.pk, obj.token_key, obj.secret = token.pk, token.token_key, secret
 

@@ -39,6 +39,7 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
         ("orders", _("Orders"), "order_list", clinician or has_role(user, Role.AUDITOR)),
         ("new-order", _("New order"), "patient_search", clinician),
         ("guidelines", _("Guidelines"), "guideline_list", True),
+        ("tokens", _("Tokens"), "token_list", has_role(user, Role.ADMINISTRATOR)),
         ("administration", _("Administration"), "admin:index", user.is_staff),
     ]
     entries = [(key, label, _address(name)) for key, label, name, allowed in wanted if allowed]

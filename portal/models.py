@@ -84,13 +84,27 @@ class ApiToken(AbstractAuthToken):
     name = models.CharField(max_length=100, help_text="The system that uses this token.")
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices), default=list)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True, editable=False)
+    created_by = models.ForeignKey(  # null: the command line
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # the one that a rotation put in its place
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["user", "name", "created"]
         verbose_name = "API token"
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.token_key[:6]}...)"
+        return f"{self.name} ({self.beginning}...)"
+
+    @property
+    def beginning(self) -> str:
+        """The first characters of the secret, by which people tell tokens apart: few enough."""
+        return self.token_key[:10]
 
     def allows(self, scope: str) -> bool:
         """Return whether this token holds the scope."""

@@ -1,7 +1,7 @@
 """Bearer tokens: made, found by their secret, rotated with overlap, revoked.
 
 The secret is shown once, when the token is made; the database keeps its hash. A revoked token is one that has
-expired: its row stays, so that the trail can still say whose it was.
+expired, and says when that was done: its row stays, so that the trail can still say whose it was.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
@@ -22,6 +23,8 @@ from portal.roles import Role
 
 LIFETIME = timedelta(days=90)
 OVERLAP = timedelta(hours=24)  # how long the old secret still works after a rotation
+LONGEST_OVERLAP = timedelta(days=7)
+TEST_PREFIX, LIVE_PREFIX = "test_", "live_"  # what a secret is for is seen before it is pasted anywhere
 USE_IS_NOTED_EVERY = timedelta(minutes=1)  # a row change is an event of the trail: not one for every request
 
 
@@ -31,9 +34,12 @@ class TokenRefused(ValueError):
 
 @transaction.atomic
 def create_token(
-    *, user: User, name: str, scopes: Sequence[str], lifetime: timedelta = LIFETIME
+    *, user: User, name: str, scopes: Sequence[str], lifetime: timedelta = LIFETIME, by: User | None = None
 ) -> tuple[ApiToken, str]:
-    """Return the new token and its secret, which nobody can read again. Raises TokenRefused."""
+    """Return the new token and its secret, which nobody can read again. Raises TokenRefused.
+
+    `by` is None for a command. The secret begins with `test_` where the data is for training, else `live_`.
+    """
     unknown = [scope for scope in scopes if scope not in ApiToken.Scope.values]
     if unknown:
         listed = ", ".join(ApiToken.Scope.values)
@@ -44,8 +50,15 @@ def create_token(
         raise TokenRefused("Name the system that will use the token.")
     if lifetime <= timedelta(0):
         raise TokenRefused("The token would have expired already.")
+    if not user.is_active:
+        raise TokenRefused(f"The account {user.username} is disabled: its tokens open nothing.")
     token, secret = ApiToken.objects.create(
-        user=user, expiry=lifetime, name=name, scopes=list(dict.fromkeys(scopes))
+        user=user,
+        expiry=lifetime,
+        prefix=TEST_PREFIX if settings.PORTAL_TRAINING else LIVE_PREFIX,
+        name=name,
+        scopes=list(dict.fromkeys(scopes)),
+        created_by=by,
     )
     _log("token.created", token, action="C")
     return token, secret
@@ -53,17 +66,26 @@ def create_token(
 
 @transaction.atomic
 def rotate_token(
-    *, token: ApiToken, overlap: timedelta = OVERLAP, lifetime: timedelta = LIFETIME
+    *, token: ApiToken, overlap: timedelta = OVERLAP, lifetime: timedelta = LIFETIME, by: User | None = None
 ) -> tuple[ApiToken, str]:
     """Return a successor with the same user, name and scopes, and its secret.
 
     The old secret goes on working for `overlap`, so that a system can be changed over. Raises
-    TokenRefused when the token has expired.
+    TokenRefused when the token has expired, or has a successor already.
     """
     token = ApiToken.objects.select_for_update(of=("self",)).select_related("user").get(pk=token.pk)
     if has_expired(token):
         raise TokenRefused("This token has expired or was revoked. Create a new one.")
-    successor, secret = create_token(user=token.user, name=token.name, scopes=token.scopes, lifetime=lifetime)
+    if token.successor_id is not None:
+        raise TokenRefused("This token was rotated already. Rotate the one that took its place.")
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        hours = int(LONGEST_OVERLAP.total_seconds() // 3600)
+        raise TokenRefused(f"The old secret can work on for 0 to {hours} hours.")
+    successor, secret = create_token(
+        user=token.user, name=token.name, scopes=token.scopes, lifetime=lifetime, by=by
+    )
+    token.successor = successor
+    token.save(update_fields=["successor"])
     _end(token, at=timezone.now() + overlap)
     _log("token.rotated", token, action="U", successor=str(successor.pk))
     return successor, secret
@@ -71,10 +93,14 @@ def rotate_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken) -> ApiToken:
-    """Return the token, which no longer opens anything."""
+    """Return the token, which no longer opens anything. Revoking it again changes nothing."""
     token = ApiToken.objects.select_for_update(of=("self",)).get(pk=token.pk)
-    _end(token, at=timezone.now())
-    _log("token.revoked", token, action="U")
+    if token.revoked_at is None:
+        now = timezone.now()
+        _end(token, at=now)
+        token.revoked_at = now
+        token.save(update_fields=["revoked_at"])
+        _log("token.revoked", token, action="U")
     return token
 
 
@@ -102,11 +128,17 @@ def has_expired(token: ApiToken) -> bool:
 
 
 def note_use(token: ApiToken) -> None:
-    """Remember that the token was used just now; writes once a minute at most. The actor must be bound."""
+    """Remember that the token was used just now, and from where; writes once a minute at most.
+
+    The actor must be bound: the address is the actor's.
+    """
     now = timezone.now()
+    actor = audit.current_actor()
     if token.last_used_at is None or now - token.last_used_at >= USE_IS_NOTED_EVERY:
         # of several requests at once, the first one notes it
-        ApiToken.objects.filter(pk=token.pk, last_used_at=token.last_used_at).update(last_used_at=now)
+        ApiToken.objects.filter(pk=token.pk, last_used_at=token.last_used_at).update(
+            last_used_at=now, last_used_address=(actor.ip if actor else "") or None
+        )
 
 
 def _end(token: ApiToken, *, at: datetime) -> None:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("help/", views.help_page, name="help"),
+    path("tokens/", include("portal.token_pages.urls")),
     path("api/v1/", include("ordering.api.urls")),
     path("fhir/r4/", include("ordering.fhir.urls")),
     path("", include("ordering.cds_hooks.urls")),

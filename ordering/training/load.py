@@ -29,6 +29,7 @@ from ordering.training.patients import NORTH, SOUTH, Invented, Request
 from portal import audit
 from portal.models import ApiToken, Organisation, User
 from portal.roles import Role, give_roles
+from portal.tokens import TEST_PREFIX
 
 SCENARIO = "adult-all-emd-post-therapy"
 NORTH_CLINIC = ("northfield", "Northfield University Hospital")
@@ -109,7 +110,7 @@ def _token(user: User, written: str) -> str:
         return written
     mine.delete()
     _, token = ApiToken.objects.create(
-        user=user, expiry=TOKEN_LIFE, name="Training", scopes=list(ApiToken.Scope.values)
+        user=user, expiry=TOKEN_LIFE, prefix=TEST_PREFIX, name="Training", scopes=list(ApiToken.Scope.values)
     )
     return token
 

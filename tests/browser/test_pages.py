@@ -18,6 +18,7 @@ from ordering.actions import record_consultation
 from ordering.advice import advise
 from ordering.models import Order
 from portal import audit
+from portal.tokens import create_token
 from tests.browser.conftest import OpenWindow, Portal
 from tests.browser.driving import Window, inspect
 from tests.browser.test_main_job import button, option
@@ -151,6 +152,27 @@ def from_a_record(portal: Portal, window: Window) -> str:
     return reverse("order_from", args=[consultation.pk])
 
 
+def a_token(name: str) -> Callable[[Portal, Window], str]:
+    """Return what reaches a page about a new token of the clinician."""
+
+    def reach(portal: Portal, window: Window) -> str:
+        with audit.acting(audit.system("tests")):
+            made = create_token(user=portal.user("clinician"), name="Ward EHR", scopes=["suggest"])[0]
+        return reverse(name, args=[made.pk])
+
+    return reach
+
+
+def new_token(portal: Portal, window: Window) -> None:
+    """Make a token, whose secret is shown."""
+    page = window.open(reverse("token_new"))
+    page.get_by_label("System that will use it").fill("Radiology system")
+    page.get_by_label("Acts for").select_option(index=1)
+    page.get_by_label("Read orders").check()
+    button(page, "Make the token").click()
+    expect(page.locator("#secret")).to_be_visible()
+
+
 def patient_page(**wanted: object) -> Callable[[Portal, Window], str]:
     """Return what reaches the page of a patient of the training data, or of a new one."""
 
@@ -216,6 +238,13 @@ CASES = [
     Case("guideline_list: no match", at("guideline_list", query="?q=zzzz")),
     Case("guideline_detail", at("guideline_detail", LEUKAEMIA), dark=True),
     Case("guideline_version", at("guideline_version", "which-bicycle", 1), "editor"),
+    Case("token_list", at("token_list"), "administrator", dark=True),
+    Case("token_new", at("token_new"), "administrator"),
+    Case("token_new: errors", sent(at("token_new"), "Make the token"), "administrator"),
+    Case("token_new: secret", new_token, "administrator", dark=True),
+    Case("token_rotate", a_token("token_rotate"), "administrator"),
+    Case("token_revoke", a_token("token_revoke"), "administrator"),
+    Case("token_revoke: errors", sent(a_token("token_revoke"), "Revoke this token"), "administrator"),
     Case("help", at("help")),
     Case("account", at("account")),
     Case("account_login", at("account_login"), "", dark=True),

@@ -215,7 +215,7 @@ def test_pages_for_a_failure_need_no_database_no_request_and_no_static_manifest(
         ([Role.CLINICIAN], ["worklist", "orders", "new-order", "guidelines"]),
         ([Role.AUDITOR], ["orders", "guidelines", "administration"]),
         ([Role.EDITOR], ["guidelines", "administration"]),
-        ([Role.ADMINISTRATOR], ["guidelines", "administration"]),
+        ([Role.ADMINISTRATOR], ["guidelines", "tokens", "administration"]),
         ([], ["guidelines"]),
     ],
 )

@@ -70,18 +70,19 @@ class Command(BaseCommand):
         self._show(token, secret)
 
     def _list(self, options: dict[str, Any]) -> None:
-        found = ApiToken.objects.select_related("user").order_by("user__username", "name", "created")
+        found = ApiToken.objects.select_related("user", "created_by")
+        found = found.order_by("user__username", "name", "created")
         if options["user"]:
             found = found.filter(user=_user(options["user"]))
         for token in found:
-            state = "expired" if tokens.has_expired(token) else f"until {_at(token.expiry)}"
-            used = f"last used {_at(token.last_used_at)}" if token.last_used_at else "never used"
             scopes = ",".join(token.scopes)
-            self.stdout.write(f"{token.pk}  {token.user.username}  {token.name}  {scopes}  {state}  {used}")
+            maker = token.created_by.username if token.created_by else "the command line"
+            self.stdout.write(
+                f"{token.pk}  {token.user.username}  {token.name}  {token.beginning}...  {scopes}"
+                f"  {_state(token)}  {_use(token)}  made by {maker}"
+            )
 
     def _rotate(self, options: dict[str, Any]) -> None:
-        if options["overlap_hours"] < 0:
-            raise CommandError("The overlap cannot be negative.")
         overlap = timedelta(hours=options["overlap_hours"])
         token, secret = tokens.rotate_token(
             token=_token(options["token"]), overlap=overlap, lifetime=_days(options["days"])
@@ -119,6 +120,20 @@ def _days(days: int) -> timedelta:
     if not 1 <= days <= MAX_DAYS:
         raise CommandError(f"A token lives 1 to {MAX_DAYS} days.")
     return timedelta(days=days)
+
+
+def _state(token: ApiToken) -> str:
+    if token.revoked_at is not None:
+        return f"revoked {_at(token.revoked_at)}"
+    if tokens.has_expired(token):
+        return f"expired {_at(token.expiry)}"
+    return f"{'replaced, ' if token.successor_id else ''}until {_at(token.expiry)}"
+
+
+def _use(token: ApiToken) -> str:
+    if token.last_used_at is None:
+        return "never used"
+    return f"last used {_at(token.last_used_at)} from {token.last_used_address or 'here'}"
 
 
 def _at(moment: datetime | None) -> str:
