@@ -1,4 +1,4 @@
-"""Who vouches for a value: the status of a rating, a level, a criterion or a rule, from what is recorded of it."""
+"""Who vouches for a value: the status of a rating, level, criterion or rule, from what is recorded of it."""
 
 from collections.abc import Mapping
 from typing import Any
