@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ CONTENT = Path(__file__).parent / "content"
 SCHEMA = Path(__file__).parent / "pack.schema.json"
 FORMAT = "imaging-orders/guideline-pack/1"
 MAX_BYTES = 5 * 1024 * 1024  # far above a scenario's size; a larger file is no scenario
+MOST_VALUES = 30_000  # texts, numbers, lists and objects of one pack; a scenario has about a tenth
 LONGEST_MESSAGE = 300  # characters; the validator quotes the value, which may be the whole document
 
 
@@ -37,6 +39,11 @@ def check_pack(pack: Any) -> None:
     The schema says what is wrong with the shape; what the engine says of the same place is put in its
     stead, because it says what to do.
     """
+    if isinstance(pack, dict) and "schema" in pack and pack["schema"] != FORMAT:
+        said = str(pack["schema"])[:LONGEST_MESSAGE]
+        raise ContentRefused([("/schema", f"this portal reads {FORMAT}, and the pack says {said!r}")])
+    if _counts_more_than(pack, MOST_VALUES):
+        raise ContentRefused([("", f"holds more than {MOST_VALUES} values, which is no scenario")])
     document = pack.get("scenario") if isinstance(pack, dict) else None
     meant = [] if document is None else [(f"/scenario{place}", said) for place, said in _faults_of(document)]
     shaped = [
@@ -46,12 +53,33 @@ def check_pack(pack: Any) -> None:
         )
         for fault in sorted(_validator().iter_errors(pack), key=lambda fault: list(map(str, fault.path)))
     ]
-    told = {place for place, _ in meant}
-    faults = [(place, said) for place, said in shaped if not _told(place, told)] + meant
+    told = {around for place, _ in meant for around in _and_around(place)}
+    faults = [(place, said) for place, said in shaped if place not in told] + meant
     if faults:
         raise ContentRefused(list(dict.fromkeys(faults)))
     if "checksum" in pack and pack["checksum"] != digest_of(pack["scenario"]):
         raise ContentRefused([("/checksum", "does not fit the scenario: the file was changed or cut short")])
+    told_outside = {"licence": pack["scenario"]["licence"], "source": source_of(pack["scenario"])}
+    faults = [
+        (f"/{name}", "says other than the scenario: correct it, or leave it out")
+        for name, said in told_outside.items()
+        if name in pack and pack[name] != said
+    ]
+    if faults:
+        raise ContentRefused(faults)
+
+
+def _counts_more_than(value: Any, most: int) -> bool:
+    """Return whether a JSON value holds more values than that; looks no further than needed."""
+    waiting, count = [value], 0
+    while waiting and count <= most:
+        members = waiting.pop()
+        if isinstance(members, dict):
+            members = list(members.values())
+        if isinstance(members, list):
+            count += len(members)
+            waiting += [member for member in members if isinstance(member, dict | list)]
+    return count > most
 
 
 def check_document(document: dict[str, Any]) -> None:
@@ -70,8 +98,12 @@ def _faults_of(document: Any) -> list[tuple[str, str]]:
     return snapshot.unfit_values(document)
 
 
-def _told(place: str, told: set[str]) -> bool:
-    return any(other == place or other.startswith(f"{place}/") for other in told)
+def _and_around(place: str) -> Iterator[str]:
+    """Yield a place and every place that holds it."""
+    yield place
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
 
 
 def _said(fault: ValidationError) -> str:
@@ -89,8 +121,23 @@ def _said(fault: ValidationError) -> str:
 
 
 def envelope(document: dict[str, Any]) -> dict[str, Any]:
-    """The pack of a scenario document."""
-    return {"schema": FORMAT, "scenario": document, "checksum": digest_of(document)}
+    """The pack of a scenario document: licence and source stand outside too, for whoever opens the file."""
+    source = source_of(document)  # a draft may lack it
+    return {
+        "schema": FORMAT,
+        "checksum": digest_of(document),
+        "licence": document["licence"],
+        **({"source": source} if source else {}),
+        "scenario": document,
+    }
+
+
+def source_of(document: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the primary source of a document as a pack names it."""
+    for row in document["sources"]:
+        if row["key"] == document["primary_source"]:
+            return {name: row[name] for name in ("title", "publisher", "url", "reviewer", "reviewed_on")}
+    return None
 
 
 def shipped() -> list[Path]:

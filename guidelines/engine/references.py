@@ -99,12 +99,12 @@ def check_references(document: object, report: Report) -> None:
 
 def _unique(parent: object, name: str, key: str, pointer: str, report: Report) -> None:
     """Report members of a list that carry the same key as an earlier one."""
-    seen = []
+    seen = set()
     for place, row in rows(parent, name, pointer):
         if isinstance(row.get(key), str | int):
             if row[key] in seen:
                 report(child(place, key), f"{row[key]!r} stands here twice")
-            seen.append(row[key])
+            seen.add(row[key])
 
 
 def _known(row: Row, key: str, place: str, known: tuple[Any, ...], what: str, report: Report) -> None:

@@ -105,17 +105,16 @@ class RuleSet:
     @classmethod
     def from_document(cls, document: Document, *, version: int, digest: str) -> "RuleSet":
         """Return the rule set of a scenario document. Raises RuleSetError naming every fault at once."""
-        errors: list[tuple[str, str]] = []
+        errors: dict[tuple[str, str], None] = {}  # each fault once, in the order they are found
 
         def report(pointer: str, message: str) -> None:
-            if (pointer, message) not in errors:
-                errors.append((pointer, message))
+            errors[pointer, message] = None
 
         check_shape(document, report)
         check_references(document, report)
         check_vignettes(document, report)
         if errors:
-            raise RuleSetError(errors)
+            raise RuleSetError(list(errors))
         return _Builder(document).ruleset(version, digest)
 
 
