@@ -305,7 +305,7 @@ class ProgressSerializer(serializers.Serializer):
     recorded_at = moment("When it was recorded here.")
 
 
-class StatusSerializer(serializers.Serializer):
+class StatusChangeSerializer(serializers.Serializer):
     """A step in an order's life."""
 
     status = choice(Order.Status.choices, "The status from then on.")
@@ -346,7 +346,7 @@ class OrderSerializer(serializers.Serializer):
     )
     findings = FindingSerializer(many=True, help_text="Oldest first; the latest counts.")
     progress = ProgressSerializer(many=True, help_text="Reported by radiology, in time order.")
-    statuses = StatusSerializer(many=True, help_text="The order's life so far.")
+    statuses = StatusChangeSerializer(many=True, help_text="The order's life so far.")
     created_by = PersonSerializer(help_text="Who drafted it.")
     signed_by = PersonSerializer(allow_null=True, help_text="Who signed it.")
     placed_at = moment("When it was placed.")
