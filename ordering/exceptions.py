@@ -48,10 +48,8 @@ class NotReplaceable(IllegalTransition):
 
     def __init__(self, *, replaced: str, status: str) -> None:
         super().__init__(status=status, wanted="replaced")
-        self.args = (
-            f"Order {replaced} is {status} by now, so this order cannot replace it. "
-            "Cancel this draft, and place a new order if one is still needed.",
-        )
+        said = f"Order {replaced} is {status} by now, so this order cannot replace it."
+        self.args = (f"{said} Cancel this draft, and place a new order if one is still needed.",)
 
 
 class NotReportable(OrderingError):

@@ -25,9 +25,9 @@ def amend_order(
 ) -> Order | Consultation | None:
     """Return a draft that will replace the order: same answers, same study, under the guideline in use now.
 
-    The order stands until the draft is signed. A draft that somebody began already is returned again. Where the
-    study has to be chosen anew, the consultation to choose from is returned; where the answers have to be given
-    anew, None. Raises IllegalTransition and StaleOrder.
+    The order stands until the draft is signed. A draft that somebody began already is returned again. Where
+    the study has to be chosen anew, the consultation to choose from is returned; where the answers have to be
+    given anew, None. Raises IllegalTransition and StaleOrder.
     """
     order = locked(order, revision=revision)
     if order.status not in REPLACEABLE:

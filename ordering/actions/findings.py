@@ -114,7 +114,7 @@ def record_finding(
 def acknowledge_finding(*, order: Order, by: User, via: str, finding: Finding) -> Acknowledgement:
     """Return that the order's latest finding was seen; acknowledged twice, it is the first one's.
 
-    Raises NotReportable when there is a later finding, which was not seen, and for an order that was an error.
+    Raises NotReportable when there is a later finding, which was not seen, and for an order entered in error.
     """
     order = locked(order)
     if order.status == S.ENTERED_IN_ERROR:

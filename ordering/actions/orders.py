@@ -134,7 +134,7 @@ def change_draft(
     reason: OverrideGiven | None = None,
     priority: str | None = None,
     note: str | None = None,
-    wanted_by: date | None | Unchanged = UNCHANGED,
+    wanted_by: date | Unchanged | None = UNCHANGED,
     revision: int | None = None,
 ) -> Order:
     """Return the draft with another study and, if given, other advice, priority, note or day.

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 
 from ordering.actions.requests import MAX_NOTE
+from ordering.forms.days import DayField
 from ordering.models import Order, Patient
 
 WRONG_YEAR = (
@@ -35,11 +36,16 @@ class SignForm(forms.Form):
     """What step 3 asks. `confirmed` says whether the typed year is the patient's."""
 
     priority = forms.ChoiceField(choices=Order.Priority.choices, label="Priority")
+    wanted_by = DayField(
+        required=False,
+        label="Wanted by",
+        help_text="The day by which the result is needed, such as 19-Jun-2026.",
+    )
     note = forms.CharField(
         required=False,
         max_length=MAX_NOTE,
         label="Note for radiology",
-        help_text="Anything that the answers do not say, such as a date by which the result is needed.",
+        help_text="Anything that the answers do not say.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
@@ -78,6 +84,11 @@ class SignForm(forms.Form):
     def about(cls, order: Order, patient: Patient) -> SignForm:
         """Return the form as step 3 first shows it."""
         return cls(
-            initial={"priority": order.priority, "note": order.note, "revision": order.revision},
+            initial={
+                "priority": order.priority,
+                "wanted_by": order.wanted_by,
+                "note": order.note,
+                "revision": order.revision,
+            },
             birth_date=patient.birth_date,
         )

@@ -1,5 +1,8 @@
 """Orders that replace others or are wanted by a day; findings somebody has to acknowledge; prior studies."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -32,7 +35,7 @@ SIGNED_BEFORE = [
 SIGNED = [*SIGNED_BEFORE, "replaces_id", "wanted_by"]
 
 
-def keep_signed(columns):
+def keep_signed(columns: Sequence[str]) -> str:
     """Return the function of the trigger that keeps a signed order as it was signed."""
     return f"""
 CREATE OR REPLACE FUNCTION ordering_keep_signed_order() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -47,7 +50,7 @@ END $$;
 """
 
 
-def link(to, **given):
+def link(to: str, **given: Any) -> models.ForeignKey:
     """Return a reference to another row, which is never deleted."""
     return models.ForeignKey(
         on_delete=django.db.models.deletion.PROTECT, to=to, **({"related_name": "+"} | given)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -54,6 +55,9 @@ class FindingShown:
     recorded_at: datetime
     recorded_by: str
     via: str
+    pk: UUID
+    seen_at: datetime | None
+    seen_by: str
     provisional: bool
     reminder: str
     steps: list[NextStepLine]
@@ -100,6 +104,7 @@ def finding_shown(
         lines.append(NextStepLine(step["title"], step["text"]))
         if step["study"] and may_order and order.status not in GONE:
             starts.append(StartOrder(start_label(ruleset, step["study"]), follow_up_url(order)))
+    seen = getattr(finding, "acknowledgement", None)
     return FindingShown(
         label=row.get("label", finding.finding),
         tone=_tone(finding, row.get("tone", "info")),
@@ -112,6 +117,9 @@ def finding_shown(
         recorded_at=finding.recorded_at,
         recorded_by=finding.recorded_by.display_name,
         via=via_words(finding.via),
+        pk=finding.pk,
+        seen_at=seen.at if seen else None,
+        seen_by=seen.by.display_name if seen else "",
         provisional=finding.provisional,
         reminder=row.get("reminder", ""),
         steps=lines,

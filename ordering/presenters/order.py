@@ -11,9 +11,11 @@ from guidelines.engine import RuleSet
 from guidelines.models import Rating
 from guidelines.presenters.words import dose_words
 from ordering.actions.findings import REPORTABLE, studies_done
+from ordering.actions.requests import REPLACEABLE
 from ordering.models import Consultation, Order, OrderStatus
 from ordering.presenters.advice import AdvicePage, advice_page
 from ordering.presenters.answers import SummaryRow, answer_html
+from ordering.presenters.chain import ChainLink, chain, linked_orders
 from ordering.presenters.findings import FindingShown, Panel, baseline_words, finding_shown, labels_of, panels
 from ordering.presenters.request_text import request_text
 from ordering.presenters.stages import Tag, status_steps, tag_of
@@ -34,17 +36,6 @@ CHANGES: dict[str, tuple[str, str]] = {  # page -> the status it leads to, the w
     "order_cancel": (S.REVOKED, "Cancel this order"),
     "order_entered_in_error": (S.ENTERED_IN_ERROR, "Mark as entered in error"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedOrder:
-    """Another order of the same chain."""
-
-    number: str
-    study: str
-    tag: Tag
-    placed_at: Any
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +73,9 @@ class OrderPage:
     can_report: bool
     panels: list[Panel]
     baseline: str
-    parent: LinkedOrder | None
-    follow_ups: list[LinkedOrder]
+    chain: list[ChainLink]
+    may_acknowledge: bool
+    printable: bool
     timeline: list[Entry]
     actions: list[Action]
     stopped: Stopped | None
@@ -93,8 +85,9 @@ class OrderPage:
 def order_page(order: Order, ruleset: RuleSet, *, may_order: bool) -> OrderPage:
     """Return the page. `ruleset` is the version that the order was placed under."""
     statuses = list(order.statuses.select_related("by"))
-    findings = list(order.findings.select_related("recorded_by"))
-    follow_ups = list(order.follow_ups.prefetch_related("progress").order_by("placed_at", "pk"))
+    findings = list(order.findings.select_related("recorded_by", "acknowledgement__by"))
+    linked = linked_orders(order)
+    follow_ups = [other for other in linked if other.parent_id == order.pk]
     shown = [
         finding_shown(row, order, ruleset, follow_ups, may_order=may_order) for row in reversed(findings)
     ]
@@ -114,8 +107,9 @@ def order_page(order: Order, ruleset: RuleSet, *, may_order: bool) -> OrderPage:
         can_report=can_report,
         panels=panels(order, ruleset, done=studies_done(order), follow_ups=follow_ups) if can_report else [],
         baseline=baseline_words(ruleset, consultation.answers),
-        parent=_linked(order.parent) if order.parent else None,
-        follow_ups=[_linked(other) for other in follow_ups],
+        chain=chain(order, linked),
+        may_acknowledge=may_order and order.finding_unread and order.status != S.ENTERED_IN_ERROR,
+        printable=order.signed_at is not None,
         timeline=timeline(order, statuses=statuses, findings=findings, labels=labels_of(ruleset)),
         actions=actions(order) if may_order else [],
         stopped=_stopped(order, statuses),
@@ -125,7 +119,8 @@ def order_page(order: Order, ruleset: RuleSet, *, may_order: bool) -> OrderPage:
 
 def actions(order: Order) -> list[Action]:
     """Return what the order's status allows, the gravest last. A draft is continued, not resumed."""
-    return [
+    amend = [Action("Amend: replace by a corrected order", reverse("order_amend", args=[order.pk]))]
+    return (amend if order.status in REPLACEABLE else []) + [
         Action(label, reverse(name, args=[order.pk]))
         for name, (wanted, label) in CHANGES.items()
         if allowed(order.status, wanted) and not (order.status == S.DRAFT and wanted == S.ACTIVE)
@@ -175,16 +170,6 @@ def _reason(order: Order) -> str:
         return ""
     text = f": {order.override_reason_text}" if order.override_reason_text else ""
     return f"{order.get_override_reason_code_display()}{text}"
-
-
-def _linked(order: Order) -> LinkedOrder:
-    return LinkedOrder(
-        order.number,
-        order.study_label,
-        tag_of(order),
-        order.placed_at,
-        reverse("order_detail", args=[order.pk]),
-    )
 
 
 def _stopped(order: Order, statuses: list[OrderStatus]) -> Stopped | None:

@@ -11,6 +11,7 @@ from guidelines.engine import RuleSet
 from ordering.advice import age_on
 from ordering.models import Order
 from ordering.presenters.answers import LOUD, answer_text, check_keys, days_of
+from ordering.presenters.baseline import baseline_of
 
 
 def request_text(order: Order, ruleset: RuleSet) -> list[str]:
@@ -27,6 +28,7 @@ def request_text(order: Order, ruleset: RuleSet) -> list[str]:
         f"{order.study_label}.",
         f"{order.scenario_title}. Age {age} {unit}, sex {patient.get_sex_display().lower()}.",
         _answers(ruleset, answers),
+        _baseline(order, ruleset),
         _questions(given),
         _missing(ruleset, answers),
         _cautions(order, given),
@@ -50,6 +52,12 @@ def _answers(ruleset: RuleSet, answers: Mapping[str, Any]) -> str:
             text += f" ({answer_text(ruleset.element(day), answers[day])})"
         parts.append(f"{text}.")
     return " ".join(parts)
+
+
+def _baseline(order: Order, ruleset: RuleSet) -> str:
+    """Return where the baseline study is on record; its kind and day stand among the answers."""
+    baseline = baseline_of(order, ruleset)
+    return f"Compare with: {'; '.join(baseline.records)}." if baseline and baseline.records else ""
 
 
 def _questions(given: Mapping[str, Any]) -> str:

@@ -12,10 +12,9 @@ from ordering.forms import IdentityCheck
 from ordering.models import Order
 from ordering.presenters.advice import StudyCard, guideline_url, study_card
 from ordering.presenters.answers import SummaryRow, check_keys, summary_rows, with_days
+from ordering.presenters.duplicates import Duplicate, possible_duplicates
 from ordering.presenters.patients import spoken_name
 from ordering.presenters.request_text import request_text
-
-OPEN = (Order.Status.ACTIVE, Order.Status.ON_HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class ReviewPage:
     question: list[SummaryRow]
     checks: list[SummaryRow]
     request: list[str]
-    same_study: list[Order]
+    same_study: list[Duplicate]
     study_url: str
     change_url: str
     guideline_url: str
@@ -53,7 +52,7 @@ def review_page(order: Order, ruleset: RuleSet, *, change_url: str) -> ReviewPag
         question=rows + summary_rows(ruleset, consultation.answers, others, change_url),
         checks=summary_rows(ruleset, consultation.answers, checked, change_url, toned=True),
         request=request_text(order, ruleset),
-        same_study=_same_study(order),
+        same_study=possible_duplicates(order, ruleset),
         study_url=study_url,
         change_url=change_url,
         guideline_url=guideline_url(order.scenario_slug, order.version_number),
@@ -77,11 +76,3 @@ def _reason(order: Order) -> str:
         return ""
     said = order.get_override_reason_code_display()
     return f"{said}: {order.override_reason_text}" if order.override_reason_text else said
-
-
-def _same_study(order: Order) -> list[Order]:
-    """Return other orders of this patient for the same study that are still open."""
-    if not order.study_code:
-        return []
-    rows = Order.objects.filter(patient=order.patient_id, study_code=order.study_code, status__in=OPEN)
-    return list(rows.exclude(pk=order.pk).order_by("-placed_at")[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def timeline(
     order: Order,
     *,
     statuses: Iterable[OrderStatus],
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
     labels: Mapping[str, str],
 ) -> list[Entry]:
     """Return the timeline. `labels` are the words of the guideline's findings, by key.
@@ -115,7 +115,7 @@ def _progress(order: Order) -> list[tuple[datetime, int, Entry]]:
     return entries
 
 
-def _findings(findings: Iterable[Finding], labels: Mapping[str, str]) -> list[tuple[datetime, int, Entry]]:
+def _findings(findings: Sequence[Finding], labels: Mapping[str, str]) -> list[tuple[datetime, int, Entry]]:
     return [
         (
             row.recorded_at,
@@ -131,6 +131,10 @@ def _findings(findings: Iterable[Finding], labels: Mapping[str, str]) -> list[tu
             ),
         )
         for row in findings
+    ] + [
+        (seen.at, 26, Entry("Finding acknowledged", f"by {seen.by.display_name}", seen.at))
+        for row in findings
+        if (seen := getattr(row, "acknowledgement", None)) is not None
     ]
 
 

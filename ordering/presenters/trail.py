@@ -12,7 +12,9 @@ from ordering.models import Order
 from portal.models import AuditEvent, User
 
 TRAIL_ROWS = 50
-CLINICAL = Q(event_type__startswith="order.") | Q(event_type__startswith="finding.")
+CLINICAL = (
+    Q(event_type__startswith="order.") | Q(event_type__startswith="finding.") | Q(event_type="export.made")
+)
 EVENT_WORDS = {
     "order.placed": "Draft saved",
     "order.changed": "Draft changed",
@@ -30,6 +32,9 @@ EVENT_WORDS = {
     "order.performed": "Performed",
     "order.reported": "Reported",
     "finding.recorded": "Finding recorded",
+    "finding.acknowledged": "Finding acknowledged",
+    "order.printed": "Printed",
+    "export.made": "Trail downloaded",
 }
 
 

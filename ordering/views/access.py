@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from ordering import policies
-from ordering.models import Consultation, Order, Patient
+from ordering.models import Consultation, Order, Patient, PriorStudy
 from portal import audit
 from portal.models import User
 
@@ -41,14 +41,23 @@ def consultation_of(request: HttpRequest, pk: UUID | str) -> Consultation:
 
     Raises Http404, also for a question that was asked without a patient: no page shows those.
     """
-    rows = Consultation.objects.select_related("patient", "version").filter(patient__isnull=False)
+    rows = Consultation.objects.select_related("patient", "version", "parent", "replaces").filter(
+        patient__isnull=False
+    )
     return _own(request, rows, "consultation", pk)
 
 
 def order_of(request: HttpRequest, pk: UUID | str) -> Order:
     """Return the order of the own organisation, with patient, consultation and version. Raises Http404."""
-    rows = Order.objects.select_related("patient", "consultation__version", "requester", "signed_by")
+    rows = Order.objects.select_related(
+        "organisation", "patient", "consultation__version", "requester", "signed_by", "parent", "replaces"
+    )
     return _own(request, rows, "order", pk)
+
+
+def prior_study_of(request: HttpRequest, pk: UUID | str) -> PriorStudy:
+    """Return the study that was entered by hand for a patient of the own organisation. Raises Http404."""
+    return _own(request, PriorStudy.objects.select_related("patient", "struck_by"), "prior-study", pk)
 
 
 def order_named(request: HttpRequest, name: str, patient: Patient) -> Order | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from guidelines import library
 from guidelines.engine import RuleSet
-from ordering.actions import record_finding
+from ordering.actions import acknowledge_finding, record_finding
 from ordering.exceptions import NotReportable, Refused, StaleOrder
 from ordering.forms import refuse
 from ordering.forms.findings import FindingForm
@@ -62,6 +62,26 @@ def order_finding(request: HttpRequest, pk: UUID) -> HttpResponse:
     if study and _is_next(order, recorded, study):
         return SeeOther(follow_up_url(order))
     return SeeOther(f"{reverse('order_detail', args=[order.pk])}#finding")
+
+
+@require_POST
+@clinician_required
+def finding_acknowledge(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Record that the person has read the finding that the page showed. Sent twice it is recorded once."""
+    order = order_of(request, pk)
+    latest = order.findings.last()
+    user = request.user
+    assert isinstance(user, User)
+    if latest is None or str(latest.pk) != request.POST.get("finding"):
+        messages.warning(request, "There is a later finding than the one you saw. Please read that one.")
+        return SeeOther(reverse("order_detail", args=[order.pk]))
+    try:
+        acknowledge_finding(order=order, by=user, via=Via.PORTAL, finding=latest)
+    except NotReportable as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, "The result is acknowledged.")
+    return SeeOther(reverse("order_detail", args=[order.pk]))
 
 
 def _form(ruleset: RuleSet, order: Order, data: Any) -> FindingForm:

@@ -20,6 +20,7 @@ from ordering.forms import DIGEST, AnswersForm, answers_from_post
 from ordering.models import Order, Patient, Via
 from ordering.prefill import Prefill, answers_still_asked, prefill_for
 from ordering.presenters.changed import version_changes
+from ordering.presenters.follow_up import follow_up_question
 from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.questions import conflicts_of, sections
 from ordering.presenters.so_far import so_far
@@ -71,11 +72,12 @@ def order_new(request: HttpRequest, patient: UUID, slug: str) -> HttpResponse:
     person = patient_of(request, patient)
     ruleset = _current(slug)
     draft, parent = order_named(request, "order", person), order_named(request, "parent", person)
+    replaces = order_named(request, "replaces", person)
     if draft and draft.status != Order.Status.DRAFT:
         messages.info(request, f"Order {draft.number} is no longer a draft, so its answers stay as they are.")
         return redirect("order_detail", pk=draft.pk)
     if request.method == "POST":
-        return _asked(request, person, ruleset, draft=draft, parent=parent)
+        return _asked(request, person, ruleset, draft=draft, parent=parent, replaces=replaces)
     prefill = prefill_for(
         ruleset, patient=person, basis=consultation_named(request, "from", person), draft=draft, parent=parent
     )
@@ -95,7 +97,13 @@ def order_suggestion_fragment(request: HttpRequest, patient: UUID, slug: str) ->
 
 
 def _asked(
-    request: HttpRequest, patient: Patient, ruleset: RuleSet, *, draft: Order | None, parent: Order | None
+    request: HttpRequest,
+    patient: Patient,
+    ruleset: RuleSet,
+    *,
+    draft: Order | None,
+    parent: Order | None,
+    replaces: Order | None,
 ) -> HttpResponse:
     """Record what was asked and go to step 2, or show the page again with what stands against it."""
     form = AnswersForm(ruleset, birth_date=patient.birth_date, data=request.POST)
@@ -113,6 +121,7 @@ def _asked(
         via=Via.PORTAL,
         patient=patient,
         parent=draft.parent if draft else parent,
+        replaces=draft.replaces if draft else replaces,
     )
     address = reverse("suggestion", kwargs={"pk": consultation.pk})
     return SeeOther(f"{address}?order={draft.pk}" if draft else address)
@@ -179,6 +188,7 @@ def _page(
             "prefill": prefill,
             "draft": draft,
             "parent": parent,
+            "asks": follow_up_question(parent, panel.suggestion, ruleset) if panel.suggestion else None,
             "changes": changes,
             "redirects": ruleset.document["redirects"],
             "nav": "new-order",

@@ -15,7 +15,13 @@ from guidelines import library
 from guidelines.models import State
 from ordering.actions import change_draft, sign_order
 from ordering.choosing import OverrideGiven
-from ordering.exceptions import AdviceOutOfDate, IllegalTransition, Refused, StaleOrder
+from ordering.exceptions import (
+    AdviceOutOfDate,
+    IllegalTransition,
+    NotReplaceable,
+    Refused,
+    StaleOrder,
+)
 from ordering.forms import SignForm, refuse
 from ordering.models import Order, Via
 from ordering.presenters.patients import banner, listed_name, spoken_name
@@ -66,6 +72,9 @@ def order_sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     except Refused as refused:
         refuse(form, refused.refusals)
         return _page(request, order, form)
+    except NotReplaceable as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, order_of(request, pk), form)
     except IllegalTransition:
         order.refresh_from_db()
         return _signed_already(request, order)
@@ -116,9 +125,10 @@ def _save(request: HttpRequest, order: Order) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, order: Order, form: SignForm) -> int:
-    """Keep priority and note if they changed; return the revision to sign. Raises as change_draft does."""
+    """Keep priority, day and note if they changed; return the revision to sign. Raises like change_draft."""
     priority, note, revision = (form.cleaned_data[name] for name in ("priority", "note", "revision"))
-    if (priority, note) == (order.priority, order.note):
+    wanted_by = form.cleaned_data["wanted_by"]
+    if (priority, note, wanted_by) == (order.priority, order.note, order.wanted_by):
         return int(revision)
     reason = OverrideGiven(order.override_reason_code, order.override_reason_text)
     changed = change_draft(
@@ -129,6 +139,7 @@ def _keep(request: HttpRequest, order: Order, form: SignForm) -> int:
         reason=reason if reason.code else None,
         priority=priority,
         note=note,
+        wanted_by=wanted_by,
         revision=revision,
     )
     return changed.revision

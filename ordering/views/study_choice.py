@@ -24,6 +24,7 @@ from ordering.forms.choosing import PLACES
 from ordering.models import Consultation, Order, Via
 from ordering.prefill import answers_still_asked
 from ordering.presenters.advice import advice_page, guideline_url, study_card
+from ordering.presenters.follow_up import follow_up_question
 from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.steps import steps
 from ordering.views.access import clinician_required, consultation_of, order_named
@@ -54,6 +55,10 @@ def suggestion(request: HttpRequest, pk: UUID) -> HttpResponse:
             "page": page,
             "draft": draft,
             "placed": placed,
+            "asks": None
+            if placed
+            else follow_up_question(consultation.parent, consultation.suggestion, ruleset),
+            "answer_url": _address("answer_one", consultation, draft),
             "current": consultation.version.state == State.PUBLISHED,
             "again_url": _address("ask_again", consultation, draft),
             "choose_url": choose_url,
@@ -115,6 +120,38 @@ def ask_again(request: HttpRequest, pk: UUID) -> HttpResponse:
         via=Via.PORTAL,
         patient=patient,
         parent=consultation.parent,
+        replaces=consultation.replaces,
+    )
+    return SeeOther(_address("suggestion", renewed, draft))
+
+
+@require_POST
+@clinician_required
+def answer_one(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Add one answer to those that the advice rests on, and show the advice that follows."""
+    consultation = consultation_of(request, pk)
+    draft, placed = _orders(request, consultation)
+    if placed is not None:
+        return _already_placed(request, placed)
+    patient = consultation.patient
+    assert patient is not None
+    key, value = request.POST.get("key", ""), request.POST.get("value", "")
+    try:
+        _, ruleset = library.current(consultation.scenario_slug)
+        answers, dropped = answers_still_asked(ruleset, consultation.answers)
+        advised = advise(slug=ruleset.slug, answers=answers | {key: value}, birth_date=patient.birth_date)
+    except (NoPublishedVersion, Refused):
+        dropped = [key]
+    if dropped:
+        messages.warning(request, "This answer could not be taken over. Give it with the other answers.")
+        return SeeOther(change_address(consultation, draft))
+    renewed = record_consultation(
+        advised=advised,
+        by=request.user,  # type: ignore[arg-type]
+        via=Via.PORTAL,
+        patient=patient,
+        parent=consultation.parent,
+        replaces=consultation.replaces,
     )
     return SeeOther(_address("suggestion", renewed, draft))
 
@@ -124,6 +161,8 @@ def change_address(consultation: Consultation, draft: Order | None) -> str:
     named = {"from": consultation.pk} | ({"order": draft.pk} if draft else {})
     if consultation.parent_id and not draft:
         named["parent"] = consultation.parent_id
+    if consultation.replaces_id and not draft:
+        named["replaces"] = consultation.replaces_id
     page = reverse("order_new", args=[consultation.patient_id, consultation.scenario_slug])
     return f"{page}?{urlencode(named)}"
 
@@ -202,6 +241,7 @@ def _place(
         study_text=study_text,
         reason=reason,
         parent=consultation.parent,
+        replaces=consultation.replaces,
     )
 
 
