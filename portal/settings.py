@@ -273,6 +273,12 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "CriterionStatus": "ordering.api.shapes.CRITERION",
         "Severity": "ordering.api.shapes.SEVERITY",
         "ProblemCode": "ordering.api.shapes.PROBLEM_CODES",
+        "EventType": "portal.outbox_models.OutboxEvent.Type",
+        "WebhookStatus": "ordering.api.webhook_output.STATUS",
+        "DeliveryStatus": "ordering.models.WebhookDelivery.Status",
+        "PatientData": "ordering.models.WebhookEndpoint.PatientData",
+        "DisabledBecause": "ordering.models.WebhookEndpoint.DisabledBecause",
+        "AttemptOutcome": "ordering.models.WebhookAttempt.Outcome",
     },
 }
 

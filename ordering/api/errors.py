@@ -24,6 +24,7 @@ from ordering.exceptions import (
     Refused,
     StaleOrder,
 )
+from ordering.webhooks.exceptions import WebhookNotActive
 from portal.problems import CONTENT_TYPE, problem_body
 
 MAX_ERRORS = 1000  # a body of 1 MiB can hold more faults than anybody reads
@@ -121,6 +122,7 @@ _REFUSALS: dict[type[OrderingError], tuple[HTTPStatus, str]] = {
     NotReportable: (HTTPStatus.CONFLICT, "The order's status does not allow this"),
     NotSigned: (HTTPStatus.CONFLICT, "The order was never signed"),
     StaleOrder: (HTTPStatus.PRECONDITION_FAILED, "The order has changed"),
+    WebhookNotActive: (HTTPStatus.CONFLICT, "The webhook is disabled"),
 }
 # REST framework's: status -> code, title
 _TITLES: dict[int, tuple[str, str]] = {

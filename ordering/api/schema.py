@@ -20,6 +20,7 @@ from ordering.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ordering.api.shapes import ProblemSerializer
 from ordering.api.throttles import RATE_HEADERS
 from ordering.models import Order
+from portal.models import OutboxEvent
 from portal.problems import CONTENT_TYPE
 
 JSON = "application/json"
@@ -29,6 +30,8 @@ ALWAYS = (400, 401, 403, 404, 405, 429, 500, 503)
 GIVES = {
     200: "The answer.",
     201: "Stored.",
+    202: "Accepted; the worker sends it.",
+    204: "Done.",
     304: "Nothing has changed since the `ETag` that was sent in `If-None-Match`.",
 }
 TEXT = {"type": "string"}
@@ -78,10 +81,20 @@ QUERY: dict[str, tuple[Any, str]] = {
     "placed_after": (OpenApiTypes.DATETIME, "Placed later than this moment."),
     "placed_before": (OpenApiTypes.DATETIME, "Placed earlier than this moment."),
     "finding": (SOME_TEXT, "Key of the latest finding."),
+    "after": (
+        {"type": "integer", "format": "int64", "minimum": 0, "default": 0},
+        "Events after this `seq`; 0 for the first.",
+    ),
+    "type": (
+        {"type": "array", "items": {"type": "string", "enum": OutboxEvent.Type.values}, "minItems": 1},
+        "Kind of event; several separated by commas, or the parameter several times.",
+    ),
     "updated_since": (OpenApiTypes.DATETIME, "Changed at this moment or later."),
 }
 PATHS: dict[str, tuple[Any, str]] = {
     "id": (OpenApiTypes.UUID, "Identifier of the order."),
+    "webhook": (OpenApiTypes.UUID, "Identifier of the webhook."),
+    "delivery": (OpenApiTypes.UUID, "Identifier of the delivery."),
     "slug": ({"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "Slug of the scenario."),
     "number": ({"type": "integer", "minimum": 1}, "Number of the version."),
 }

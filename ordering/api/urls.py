@@ -5,12 +5,14 @@ from django.urls import path, re_path
 from ordering.api.views import (
     documentation,
     events,
+    feed,
     omi,
     orders,
     reports,
     scenarios,
     suggestions,
     transitions,
+    webhooks,
 )
 
 urlpatterns = [
@@ -38,6 +40,31 @@ urlpatterns = [
     path("orders/<uuid:pk>/progress/", reports.ProgressSteps.as_view(), name="api-order-progress"),
     path("orders/<uuid:pk>/omi/", omi.OrderMessage.as_view(), name="api-order-omi"),
     path("orders/<uuid:pk>/events/", events.Events.as_view(), name="api-order-events"),
+    path("events/", feed.Feed.as_view(), name="api-events"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("webhooks/<uuid:webhook>/", webhooks.WebhookDetail.as_view(), name="api-webhook"),
+    path(
+        "webhooks/<uuid:webhook>/rotate-secret/",
+        webhooks.Rotation.as_view(),
+        name="api-webhook-rotate-secret",
+    ),
+    path("webhooks/<uuid:webhook>/test/", webhooks.Test.as_view(), name="api-webhook-test"),
+    path(
+        "webhooks/<uuid:webhook>/redeliver/",
+        webhooks.RangeRedelivery.as_view(),
+        name="api-webhook-redeliver",
+    ),
+    path("webhooks/<uuid:webhook>/deliveries/", webhooks.Deliveries.as_view(), name="api-webhook-deliveries"),
+    path(
+        "webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/",
+        webhooks.DeliveryDetail.as_view(),
+        name="api-webhook-delivery",
+    ),
+    path(
+        "webhooks/<uuid:webhook>/deliveries/<uuid:delivery>/redeliver/",
+        webhooks.Redelivery.as_view(),
+        name="api-webhook-delivery-redeliver",
+    ),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Documentation.as_view(), name="api-docs"),
     path("docs/portal_client.py", documentation.client, name="api-client"),

@@ -179,11 +179,11 @@ def _refuse_host(destination: Destination) -> None:
         refuse_address(literal, destination)
         return
     if ENDS_IN_NUMBER.search(host):
-        raise ForbiddenDestination("not-a-host", "Write an IP address as four decimal numbers.")
+        raise ForbiddenDestination("not-a-url", "Write an IP address as four decimal numbers.")
     name = host.removesuffix(".")
     labels = name.split(".")
     if len(name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
-        raise ForbiddenDestination("not-a-host", "This is no name of a host.")
+        raise ForbiddenDestination("not-a-url", "This is no name of a host.")
     if host in LOOPBACK_NAMES and settings.PORTAL_WEBHOOK_LOOPBACK:
         return
     internal = len(labels) == 1 or labels[-1] in INTERNAL_SUFFIXES
