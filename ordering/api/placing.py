@@ -47,6 +47,11 @@ class Asked:
         if self.faults:
             raise Refused(self.faults)
 
+    def give_up_if_malformed(self) -> None:
+        """Raise Refused with every fault found so far, if one of them is a fault of shape."""
+        if any(fault.is_shape for fault in self.faults):
+            raise Refused(self.faults)
+
     def gives(self, name: str) -> bool:
         """Return whether a field was sent with a value, sound or not."""
         return self.sent.get(name) is not None

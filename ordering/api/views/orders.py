@@ -129,6 +129,7 @@ class OrderDetail(ApiView):
         """Return the changed draft. Answers replace all answers; another study needs its own reason."""
         order = self.order(request, pk)
         asked = self.ask(request, self.form)
+        asked.give_up_if_malformed()
         revision = revision_to_change(order, request.headers.get("If-Match"), required=True)
         order = placing.change(asked, order=order, revision=revision)
         return Response(output.order(order.pk), headers={"ETag": order.etag})
