@@ -6,7 +6,6 @@ Editors change the rows of a draft in the admin; drafts begin in `drafts`, and c
 from guidelines.actions.drafts import copy_to_draft, load_pack, start_scenario
 from guidelines.actions.workflow import (
     approve,
-    check_publishable,
     publish,
     publish_due,
     release,
@@ -19,7 +18,6 @@ from guidelines.actions.workflow import (
 
 __all__ = [
     "approve",
-    "check_publishable",
     "copy_to_draft",
     "load_pack",
     "publish",

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from guidelines import packs, snapshot
+from guidelines import gate, silent, snapshot
 from guidelines.engine import canonical_json, digest_of
 from guidelines.exceptions import (
     CommentNeeded,
@@ -24,7 +24,7 @@ from guidelines.exceptions import (
     WrongRole,
     WrongTime,
 )
-from guidelines.models import Action, ReviewStep, Scenario, ScenarioVersion, State
+from guidelines.models import RELEASED, Action, ReviewStep, Scenario, ScenarioVersion, State
 from guidelines.workflow import BY_ACTION, Move, holds_role
 from portal import audit, outbox
 from portal.models import User
@@ -137,13 +137,15 @@ def release(
 ) -> ScenarioVersion:
     """Take a draft through the whole workflow under two names, and return it published.
 
-    For content that was reviewed before it came here, such as what ships with the portal.
+    For content that was reviewed before it came here, such as what ships with the portal. Whoever approves
+    answers for the vignettes whose answer changes, too.
     """
     with transaction.atomic():
         with audit.acting(editor):
             submit(version=version, by=None, comment=comment)
         with audit.acting(approver):
-            approve(version=version, by=None, comment=comment)
+            changed = [vignette.key for vignette in gate.changed_vignettes(version)]
+            approve(version=version, by=None, comment=comment, acknowledged=changed)
             return publish(version=version, by=None)
 
 
@@ -153,25 +155,31 @@ def acknowledged_of(version: ScenarioVersion) -> list[str]:
     return list(approvals.order_by("-pk").values_list("acknowledged", flat=True).first() or [])
 
 
-def check_publishable(document: dict[str, Any]) -> None:
-    """Refuse content that may not be published. Raises ContentRefused with every fault."""
-    try:
-        packs.check_pack(packs.envelope(document))
-    except ContentRefused as refusal:
-        faults = [(place.removeprefix("/scenario"), message) for place, message in refusal.errors]
-        if document["primary_source"] is None:  # a draft may lack it, which no pack can
-            faults = [fault for fault in faults if fault[0] != "/primary_source"]
-            faults.insert(
-                0, ("/primary_source", "choose the source that clinicians see under every suggestion")
-            )
-        raise ContentRefused(faults) from None
-
-
 def _pass_gate(version: ScenarioVersion, acknowledged: Collection[str]) -> dict[str, Any]:
     """Return the document of a version that may be published. Raises ContentRefused with every fault."""
     document = snapshot.document_of(version)
-    check_publishable(document)
+    gate.check(
+        version,
+        document=document,
+        acknowledged=acknowledged,
+        overdue_allowed=_is_first_set_up(version),
+    )
     return document
+
+
+def _is_first_set_up(version: ScenarioVersion) -> bool:
+    """Return whether a pack is put into a portal that does not know its scenario, and no person approved it.
+
+    Then a review date that has passed since it was shipped is said to everybody, and keeps nothing back.
+    """
+    if version.contributors.filter(actor__startswith=PEOPLE).exists():
+        return False
+    if version.steps.filter(action=Action.APPROVE, by__isnull=False).exists():
+        return False
+    actor = audit.current_actor()
+    if actor is not None and actor.id.startswith(PEOPLE):
+        return False
+    return not ScenarioVersion.objects.filter(scenario=version.scenario_id, state__in=RELEASED).exists()
 
 
 def _locked(version: ScenarioVersion, action: Action, by: User | None, comment: str) -> ScenarioVersion:
@@ -244,6 +252,7 @@ def _move(
     version.state = target
     version.publish_at = publish_at
     version.save(update_fields=["state", "publish_at", *fields])
+    silent.end_runs(version=version, by=by)
     _announce(version, action, comment)
     return version
 

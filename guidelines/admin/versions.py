@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET
 
-from guidelines import actions, packs, snapshot
+from guidelines import actions, gate, packs
 from guidelines.admin.access import ContentAdmin, may_write, writer
 from guidelines.admin.fields import plain_text
 from guidelines.admin.filters import ReviewDue
@@ -206,11 +206,7 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
 
 def check(version: ScenarioVersion) -> list[Fault]:
     """Return every fault that keeps the version from being published."""
-    try:
-        actions.check_publishable(snapshot.document_of(version))
-    except ContentRefused as refusal:
-        return faults_of(version, refusal.errors)
-    return []
+    return faults_of(version, [(fault.pointer, fault.message) for fault in gate.faults_of(version)])
 
 
 def _titled(version: ScenarioVersion) -> str:

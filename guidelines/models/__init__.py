@@ -19,6 +19,7 @@ from guidelines.models.rules import (
     Redirect,
     RulePlacement,
 )
+from guidelines.models.silent import SilentRun
 from guidelines.models.studies import RadiationLevel, RatedStudy, Study
 from guidelines.models.versions import Scenario, ScenarioVersion, Source
 from guidelines.models.vignettes import Vignette
@@ -53,6 +54,7 @@ __all__ = [
     "Scenario",
     "ScenarioVersion",
     "Severity",
+    "SilentRun",
     "Source",
     "Standing",
     "State",

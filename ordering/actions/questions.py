@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from guidelines.engine import ENGINE_VERSION
+from ordering import silent
 from ordering.advice import Advised
 from ordering.models import Consultation, Order, Patient
 from portal import audit
@@ -47,4 +48,5 @@ def record_consultation(
         patient_id=patient.pk if patient else None,
         detail={"scenario": consultation.scenario_slug, "fit": consultation.fit},
     )
+    silent.after_commit(consultation)
     return consultation
