@@ -20,8 +20,8 @@ from procrastinate.contrib.django.utils import connector_params
 from portal import audit, jobs
 
 CONCURRENCY = 48  # jobs at once, nearly all of them waiting for somebody else's machine
-HEARTBEAT_SECONDS = 5
-STALLED_SECONDS = 15  # a worker that was silent for this long has died: its jobs are done again
+HEARTBEAT_SECONDS = 2
+STALLED_SECONDS = 8  # a worker that was silent for this long has died: its jobs are done again
 STOP_SECONDS = 8  # for what is under way; then it is left, and sent again after the next start
 
 logger = logging.getLogger("portal.worker")
@@ -68,7 +68,7 @@ async def _work(*, until_done: bool) -> None:
                 worker.run_worker_async(
                     concurrency=CONCURRENCY,
                     wait=not until_done,
-                    fetch_job_polling_interval=1,
+                    fetch_job_polling_interval=0.5,
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
                     shutdown_graceful_timeout=STOP_SECONDS,
