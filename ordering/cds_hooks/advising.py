@@ -21,19 +21,18 @@ from ordering.cds_hooks.cards import Consulted
 from ordering.cds_hooks.catalogue import REQUIRED, Catalogue, catalogue
 from ordering.cds_hooks.drafts import Draft, UnusableRequest, drafts_in
 from ordering.cds_hooks.models import CdsClient
-from ordering.cds_hooks.records import Json, Record, day_in, objects, read_record, text
+from ordering.cds_hooks.patients import patient_of
+from ordering.cds_hooks.records import Json, Record, read_record, text
 from ordering.cds_hooks.translate import read_answers, study_of, triggers_in
 from ordering.models import Patient, Via
 from portal.ids import uuid7
 
-MR = "MR"  # v2-0203: medical record number
 # what a study that "may be appropriate" counts as, by how the client has it reported
 COUNTED_AS: dict[str, str] = {
     CdsClient.MayBe.APPROPRIATE: Adherence.ADHERES,
     CdsClient.MayBe.NOT_APPROPRIATE: Adherence.DOES_NOT_ADHERE,
     CdsClient.MayBe.NO_CRITERIA: Adherence.NOT_APPLICABLE,
 }
-_MAX_MRN = 40
 
 
 class MissingData(Exception):
@@ -81,7 +80,9 @@ def answer(call: Call) -> Json:
     if drafts and known.triggers:
         record = _record(call.body.get("prefetch"), patient_id, known)
         with transaction.atomic():
-            patient = _patient(record, call.client)
+            # nobody is registered for a question that no guideline answers
+            asked = any(known.scenarios_for(triggers_in(record, draft.reasons)) for draft in drafts)
+            patient = patient_of(record, call.client) if asked else None
             for draft in drafts:
                 _judge(call, draft, record, patient, known, answered)
             record_cards(client=call.client, service=call.service, cards=answered.given)
@@ -178,31 +179,3 @@ def _gaps(record: Record) -> list[str]:
     if record.foreign:
         said.append("Entries about another patient were sent along; they are not used.")
     return said
-
-
-def _patient(record: Record, client: CdsClient) -> Patient | None:
-    """Return the portal's patient if number and date of birth agree; None rather than perhaps another one."""
-    for resource in record.of("Patient"):
-        born = day_in(resource.get("birthDate"))
-        numbers = {
-            text(identifier.get("value"))[:_MAX_MRN]
-            for identifier in objects(resource.get("identifier"))
-            if _is_record_number(identifier, client.mrn_system)
-        } - {""}
-        if born is None or not numbers:
-            continue
-        found = list(
-            Patient.objects.filter(organisation=client.organisation_id, mrn__in=numbers, birth_date=born)[:2]
-        )
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
-def _is_record_number(identifier: Json, system: str) -> bool:
-    if system:
-        return text(identifier.get("system")) == system
-    kinds = objects(identifier.get("type"))
-    return any(
-        text(coding.get("code")).upper() == MR for kind in kinds for coding in objects(kind.get("coding"))
-    )

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ordering.models import Consultation
+from ordering.models import Consultation, Patient
 from portal.models import AuditEvent
 from tests.ordering.cds_hooks.answers import born
 from tests.ordering.cds_hooks.fhir import FITTING, call, concept, patient, post, prefetch
@@ -76,6 +76,66 @@ def test_a_patient_that_the_portal_knows_needs_no_question(as_user, unsigned, cl
 
     assert response.status_code == 303
     assert f"/orders/new/{known.pk}/" in response.headers["Location"]
+
+
+NAMED = {
+    "name": [
+        {"use": "maiden", "family": "Former", "given": ["Alva"]},
+        {"use": "official", "family": "Synthetic", "given": ["Alva", "", "Maria"]},
+    ],
+    "gender": "female",
+}
+
+
+def test_a_patient_with_a_new_number_is_registered_as_the_record_says(as_user, unsigned, clinician):
+    about = patient(born(42), identifier=[MRN], **NAMED)
+    cards = [post(unsigned, call(given=prefetch(*FITTING, about=about))).json()["cards"][0] for _ in range(2)]
+
+    registered = Patient.objects.get(organisation=clinician.organisation)
+    assert (registered.mrn, registered.family_name, registered.given_name) == (
+        "4002 0001",
+        "Synthetic",
+        "Alva Maria",
+    )
+    assert (registered.birth_date.isoformat(), registered.sex) == (born(42), "female")
+    assert AuditEvent.objects.filter(event_type="patient.created", via="cds-hooks").count() == 1
+    link = cards[1]["links"][0]["url"].removeprefix("http://testserver")
+    opened = as_user(clinician).get(link, follow=True)
+    assert opened.redirect_chain[-1][0].startswith(f"/orders/new/{registered.pk}/")
+    assert "SYNTHETIC" in opened.content.decode()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"identifier": [MRN]},
+        {"identifier": [MRN, MRN | {"value": "4002 0002"}], **NAMED},
+        {"identifier": [MRN | {"value": "9" * 41}], **NAMED},
+        {"identifier": [MRN], **NAMED, "gender": "F"},
+        {"identifier": [MRN], "name": [{"family": "A\u0000", "given": ["B"]}]},
+        {"identifier": [MRN], "name": [{"family": "A" * 101, "given": ["B"]}]},
+        {**NAMED},
+    ],
+)
+def test_nobody_is_registered_on_less(unsigned, about):
+    response = post(unsigned, call(given=prefetch(*FITTING, about=patient(born(42), **about))))
+
+    assert response.status_code in {200, 400}
+    assert not Patient.objects.exists()
+
+
+def test_nobody_is_registered_where_no_guideline_speaks_or_the_number_is_another_persons(
+    unsigned, clinician, make_patient
+):
+    about = patient(born(42), identifier=[MRN], **NAMED)
+    post(unsigned, call(given=prefetch(about=about)))
+    assert not Patient.objects.exists()
+
+    known = make_patient(clinician, mrn="4002 0001", birth_date=date.fromisoformat(born(50)))
+    post(unsigned, call(given=prefetch(*FITTING, about=about)))
+
+    assert list(Patient.objects.all()) == [known]
+    assert Consultation.objects.get().patient is None
 
 
 def test_another_organisation_finds_nothing(as_user, other_clinic, link):
