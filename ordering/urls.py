@@ -1,6 +1,6 @@
 """Addresses of the clinician's pages. They hold identifiers that mean nothing outside, never patient data."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ordering.views import (
     amendments,
@@ -42,6 +42,7 @@ urlpatterns = [
     path("orders/<uuid:pk>/review/", review.order_review, name="order_review"),
     path("orders/<uuid:pk>/sign/", review.order_sign, name="order_sign"),
     path("orders/<uuid:pk>/signed/", review.order_signed, name="order_signed"),
+    path("quality/", include("ordering.quality.urls")),
     # orders: the history, one order, what can be done with it
     path("orders/", orders.order_list, name="order_list"),
     path("orders/<uuid:pk>/", orders.order_detail, name="order_detail"),

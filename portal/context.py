@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.models import User
 from portal.roles import Role, has_role
 from portal.sign_in.sessions import seconds_of_idleness
 
@@ -39,6 +41,7 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
         ("orders", _("Orders"), "order_list", clinician or has_role(user, Role.AUDITOR)),
         ("new-order", _("New order"), "patient_search", clinician),
         ("guidelines", _("Guidelines"), "guideline_list", True),
+        ("quality", _("Quality"), "quality", _sees_quality(user)),
         ("tokens", _("Tokens"), "token_list", has_role(user, Role.ADMINISTRATOR)),
         ("administration", _("Administration"), "admin:index", user.is_staff),
     ]
@@ -46,6 +49,14 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     sections = [url for _key, _label, url in entries if url and _is_within(request.path, url)]
     here = max(sections, key=len, default="")
     return [NavItem(key, label, url, current=url == here) for key, label, url in entries if url]
+
+
+def _sees_quality(user: User | AnonymousUser) -> bool:
+    """Return whether the person has a page of quality: of the own organisation, or of all as an editor."""
+    at_work = getattr(user, "organisation_id", None) is not None
+    return has_role(user, Role.EDITOR, Role.APPROVER) or (
+        at_work and has_role(user, Role.CLINICIAN, Role.AUDITOR, Role.ADMINISTRATOR)
+    )
 
 
 def _address(name: str) -> str:

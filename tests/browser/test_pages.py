@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from ordering.actions import record_consultation
@@ -49,6 +50,10 @@ NO_PAGE = {
     "ask_again": "leads on to the suggestion",
     "order_sign": "shows order_review with what is wrong: 'order_review: wrong year of birth'",
     "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
+    "quality_csv": "a CSV file",
+    "requesters_csv": "a CSV file",
+    "account_file": "a file",
+    "report_file": "a file",
     "api-docs": "Swagger's own page: tests/ordering/api/test_docs_page.py",
 }
 MACHINES = ("api-", "cds-", "fhir-", "smart-")  # REST, CDS Hooks, FHIR and its sign-in
@@ -186,6 +191,11 @@ def patient_page(**wanted: object) -> Callable[[Portal, Window], str]:
     return reach
 
 
+def report_of(who: str) -> Callable[[Portal, Window], str]:
+    """Return what reaches the yearly report of somebody."""
+    return lambda portal, window: reverse("feedback_report_of", args=[portal.user(who).pk])
+
+
 CASES = [
     Case("worklist", at("worklist"), dark=True),
     Case("worklist: empty", at("worklist"), "colleague"),
@@ -245,6 +255,16 @@ CASES = [
     Case("token_rotate", a_token("token_rotate"), "admin"),
     Case("token_revoke", a_token("token_revoke"), "admin"),
     Case("token_revoke: errors", sent(a_token("token_revoke"), "Revoke this token"), "admin"),
+    Case("quality", at("quality"), dark=True),
+    Case("quality: by week", at("quality", query=f"?by=week&first={timezone.localdate():%Y-%m}"), "auditor"),
+    Case("quality: all organisations", at("quality"), "editor"),
+    Case("quality: empty", at("quality", query="?scenario=never-asked"), "admin"),
+    Case("quality: errors", at("quality", query="?first=2026-02&last=2026-01&version=2")),
+    Case("account_of_consultations", at("account_of_consultations"), "auditor"),
+    Case("account_of_consultations: small groups hidden", at("account_of_consultations"), "admin"),
+    Case("feedback_report", at("feedback_report")),
+    Case("feedback_report: empty", at("feedback_report"), "colleague"),
+    Case("feedback_report_of", report_of("clinician"), "auditor"),
     Case("help", at("help")),
     Case("account", at("account")),
     Case("account_login", at("account_login"), "", dark=True),

@@ -212,10 +212,10 @@ def test_pages_for_a_failure_need_no_database_no_request_and_no_static_manifest(
 @pytest.mark.parametrize(
     ("roles", "keys"),
     [
-        ([Role.CLINICIAN], ["worklist", "orders", "new-order", "guidelines"]),
-        ([Role.AUDITOR], ["orders", "guidelines", "administration"]),
-        ([Role.EDITOR], ["guidelines", "administration"]),
-        ([Role.ADMINISTRATOR], ["guidelines", "tokens", "administration"]),
+        ([Role.CLINICIAN], ["worklist", "orders", "new-order", "guidelines", "quality"]),
+        ([Role.AUDITOR], ["orders", "guidelines", "quality", "administration"]),
+        ([Role.EDITOR], ["guidelines", "quality", "administration"]),
+        ([Role.ADMINISTRATOR], ["guidelines", "quality", "tokens", "administration"]),
         ([], ["guidelines"]),
     ],
 )
