@@ -30,6 +30,7 @@ RESOURCES: dict[str, dict[str, tuple[str, str]]] = {
     "Provenance": {"_id": ("token", "The id."), "target": ("reference", "The order. Required.")},
     "AuditEvent": {"_id": ("token", "The id."), "entity": ("reference", "The order. Required.")},
     "PlanDefinition": {},
+    "ActivityDefinition": {},
 }
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     re_path(rf"^Practitioner/{ID}", records.PractitionerRead.as_view(), name="fhir-practitioner"),
     re_path(rf"^GuidanceResponse/{ID}", records.GuidanceRead.as_view(), name="fhir-guidance"),
     re_path(rf"^PlanDefinition/{ID}", records.PlanRead.as_view(), name="fhir-plan"),
+    re_path(rf"^ActivityDefinition/{ID}", records.ActivityRead.as_view(), name="fhir-activity"),
     re_path(r"^Provenance/?$", trail.ProvenanceSearch.as_view(), name="fhir-provenances"),
     re_path(r"^Provenance/_search/?$", trail.ProvenancePosted.as_view(), name="fhir-provenances-posted"),
     re_path(rf"^Provenance/{ID}", trail.ProvenanceRead.as_view(), name="fhir-provenance"),

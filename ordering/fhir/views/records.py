@@ -6,10 +6,9 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from guidelines import library
-from guidelines.models import ScenarioVersion
 from ordering.api.permissions import user_of
 from ordering.fhir import definitions, guidance, translate
+from ordering.fhir.editions import rated_study, scenario_edition
 from ordering.fhir.query import by_number_id, uuid_of
 from ordering.fhir.reading import consultation_record, patient_record, person
 from ordering.fhir.values import meta
@@ -93,13 +92,21 @@ class PlanRead(FhirView):
 
     def get(self, request: Request, pk: str) -> Response:
         """Return the PlanDefinition."""
-        version_id, ruleset = library.current(definitions.slug_of(pk))
-        published_at = ScenarioVersion.objects.values_list("published_at", flat=True).get(pk=version_id)
-        made = definitions.plan_definition(
-            ruleset.document,
-            version=ruleset.version,
-            digest=ruleset.digest,
-            published_at=published_at,
-            place=self.place(request),
+        edition = scenario_edition(pk)
+        return self.answer(
+            request, definitions.plan_definition(edition, self.place(request)), edition.published_at
         )
-        return self.answer(request, made, published_at)
+
+
+class ActivityRead(FhirView):
+    """A study that the published version of a scenario rates."""
+
+    kind = "ActivityDefinition"
+
+    def get(self, request: Request, pk: str) -> Response:
+        """Return the ActivityDefinition."""
+        edition, study = rated_study(pk)
+        made = definitions.activity_definition(edition, study, self.place(request))
+        if made is None:
+            raise Http404
+        return self.answer(request, made, edition.published_at)

@@ -29,6 +29,7 @@ PATHS = {
     "fhir-practitioner": "Practitioner/1",
     "fhir-guidance": f"GuidanceResponse/{NOBODY}",
     "fhir-plan": f"PlanDefinition/{LEUKAEMIA}",
+    "fhir-activity": f"ActivityDefinition/{LEUKAEMIA}.radiography-chest",
     "fhir-provenances": "Provenance?target=x",
     "fhir-provenances-posted": "Provenance/_search",
     "fhir-provenance": "Provenance/1",

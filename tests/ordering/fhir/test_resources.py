@@ -12,15 +12,16 @@ from django.db import connection
 from fhir.resources.R4B import get_fhir_model_class
 
 from guidelines import packs
-from guidelines.actions import load_pack, publish
+from guidelines.actions import load_pack, release
 from guidelines.models import ScenarioVersion
 from ordering.actions import cancel_order
 from ordering.choosing import OverrideGiven
+from ordering.fhir.definitions import activity_id, plan_id
 from ordering.fhir.views.service import SOFTWARE_VERSION
 from ordering.models import Consultation, Order, OrderStatus
 from portal import audit
 from portal.models import AuditEvent, User
-from tests.content import LEUKAEMIA, SHIPPED
+from tests.content import BICYCLE, LEUKAEMIA, SHIPPED
 from tests.ordering.fhir.conftest import Reader
 from tests.ordering.placing import CT, MRI, PET, ask, place, report
 
@@ -50,6 +51,13 @@ def walk(value: Any, path: str) -> None:
         walk(member, f"{path}.{name}")
     for place_, member in enumerate(value if isinstance(value, list) else ()):
         walk(member, f"{path}[{place_}]")
+
+
+def published(document: dict[str, Any]) -> ScenarioVersion:
+    """Return the published version of a document."""
+    with audit.acting(audit.system("tests")):
+        draft = load_pack(document=document, by=None)
+    return release(version=draft, editor=audit.system("tests"), approver=audit.system("tests-approver"))
 
 
 def extensions(resource: dict[str, Any]) -> dict[str, Any]:
@@ -173,8 +181,7 @@ def test_guidance_is_the_stored_advice_whatever_was_published_since(reader: Read
     before = checked(reader.read(f"GuidanceResponse/{order.consultation_id}"))
     document = packs.read_pack(SHIPPED.read_bytes())
     document["title"] = "Another title"
-    with audit.acting(audit.system("tests")):
-        publish(version=load_pack(document=document, by=None), by=None)
+    published(document)
 
     after = reader.read(f"GuidanceResponse/{order.consultation_id}")
 
@@ -232,10 +239,63 @@ def test_a_plan_definition_is_the_published_version(reader: Reader, leukaemia: S
     assert (made["version"], made["status"], made["title"]) == ("1", "active", leukaemia.title)
     criteria, studies = made["action"]
     assert criteria["action"][0]["title"] == "Adult"
-    held = {entry["id"]: entry["code"]["coding"][0]["code"] for entry in made["contained"]}
-    assert held[studies["action"][0]["definitionCanonical"].removeprefix("#")] == CT
-    for contained in made["contained"]:
-        checked(contained)
+    assert (
+        json.loads(criteria["action"][0]["condition"][0]["expression"]["expression"])["element"]
+        == "age_years"
+    )
+    assert len(studies["action"]) == 6
+    for action in studies["action"]:
+        address, _, version = action["definitionCanonical"].partition("|")
+        activity = checked(reader.read(address.partition("/fhir/r4/")[2]))
+        assert (activity["url"], activity["version"], activity["kind"]) == (
+            address,
+            version,
+            "ServiceRequest",
+        )
+        assert activity["title"] == action["title"]
+        assert len(activity["id"]) <= 64
+    first = studies["action"][0]
+    assert first["code"][0]["coding"][0]["code"] == "usually_appropriate"
+    assert first["definitionCanonical"].startswith(
+        made["url"].replace("PlanDefinition", "ActivityDefinition")
+    )
+
+
+@pytest.mark.parametrize("asked", ["unknown", f"{LEUKAEMIA}.unknown", f"{LEUKAEMIA}.", LEUKAEMIA, "."])
+def test_a_study_that_no_published_version_rates_is_not_found(
+    reader: Reader, leukaemia: ScenarioVersion, asked: str
+):
+    answer = reader.fhir(f"ActivityDefinition/{asked}")
+
+    assert answer.status_code == 404
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize("length", [1, 30, 64, 80])
+def test_ids_of_definitions_fit_into_fhir_and_stay_apart(length: int):
+    slugs = ["a" * length, "a" * (length - 1) + "b"]
+    studies = ["c" * 80, "c" * 79 + "d", "ct_head", "e"]
+
+    ids = [plan_id(slug) for slug in slugs] + [
+        activity_id(slug, study) for slug in slugs for study in studies
+    ]
+
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]{1,64}", made) for made in ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_scenarios_with_long_names_are_found_by_their_short_ids(reader: Reader):
+    document = packs.read_pack(BICYCLE.read_bytes())
+    document["slug"] = "-".join(["which-bicycle"] * 6)[:80].rstrip("-")
+    document.pop("vignettes", None)
+    published(document)
+
+    made = checked(reader.read(f"PlanDefinition/{plan_id(document['slug'])}"))
+
+    assert made["title"] == document["title"]
+    for action in made["action"][1]["action"]:
+        path = action["definitionCanonical"].partition("|")[0].partition("/fhir/r4/")[2]
+        assert checked(reader.read(path))["title"] == action["title"]
 
 
 def test_another_scenario_needs_no_code(reader: Reader, bicycle: ScenarioVersion):
