@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from guidelines import snapshot
-from guidelines.admin.access import ContentAdmin, may_write, version_of, writer
+from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, version_of, writer
 from guidelines.admin.fields import JSONTextField, KeysField, PlainTextarea, PlainTextField
 from guidelines.admin.forms import AFTER_REPORT, CONDITION_FIELDS, RowForm
 from guidelines.admin.sections import BY_MODEL, Section
@@ -110,7 +110,7 @@ class NestedRows(RowInputs, StackedInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show the rows with the row that they belong to."""
-        return may_write(request.user)
+        return may_read(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let them change with the row that they belong to."""
@@ -153,7 +153,7 @@ class RowAdmin(RowInputs, ContentAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead to the versions: a row has no meaning outside its own."""
-        writer(request)
+        reader(request)
         return HttpResponseRedirect(reverse(VERSIONS))
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -210,7 +210,7 @@ class RowAdmin(RowInputs, ContentAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Show or save a row. Holds the version while it saves, so that nobody publishes half a change."""
-        writer(request)
+        reader(request)
         with transaction.atomic():
             version = self._version(request, object_id)
             if version is None and object_id is not None:  # Django says that there is no such row
@@ -238,7 +238,7 @@ class RowAdmin(RowInputs, ContentAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
         """Show who changed the row in the admin."""
-        writer(request)
+        reader(request)
         frame = self._frame(self._version(request, object_id))
         return super().history_view(request, object_id, frame | (extra_context or {}))
 
@@ -263,11 +263,16 @@ class RowAdmin(RowInputs, ContentAdmin):
         settle(self.model._default_manager.filter(version=version), [])
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        """Lead back to the list on the version's page."""
-        return HttpResponseRedirect(self._list_url(obj.version_id))
+        """Lead back to the list on the version's page, or on to its review."""
+        return self._saved(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        """Lead back to the list on the version's page."""
+        """Lead back to the list on the version's page, or on to its review."""
+        return self._saved(request, obj)
+
+    def _saved(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        if "_review" in request.POST:
+            return HttpResponseRedirect(reverse("admin:guideline_review", args=[obj.version_id]))
         return HttpResponseRedirect(self._list_url(obj.version_id))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:

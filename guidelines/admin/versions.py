@@ -14,22 +14,24 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET
 
-from guidelines import actions, gate, packs
-from guidelines.admin.access import ContentAdmin, may_write, writer
+from guidelines import actions, packs
+from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, writer
+from guidelines.admin.checks import checks_of
 from guidelines.admin.fields import plain_text
 from guidelines.admin.filters import ReviewDue
-from guidelines.admin.places import Fault, faults_of
+from guidelines.admin.review import ReviewPage
 from guidelines.admin.rows import Bench, RowInputs
 from guidelines.admin.sections import sections_of
 from guidelines.engine import canonical_json
-from guidelines.exceptions import ContentRefused, DraftExists, MoveRefused
-from guidelines.models import ScenarioVersion, State
+from guidelines.exceptions import DraftExists
+from guidelines.models import OPEN, ScenarioVersion
+from guidelines.reviewing import history_of
 from portal import audit
 
 
 @admin.register(ScenarioVersion)
-class ScenarioVersionAdmin(RowInputs, ContentAdmin):
-    """Versions: drafts to write, and published ones to read and to copy."""
+class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
+    """Versions: drafts to write and to review, and released ones to read and to copy."""
 
     list_display = ("title", "scenario", "number", "state", "published_at", "published_by", "review_due_on")
     list_filter = ("state", ReviewDue, "scenario")
@@ -67,7 +69,7 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
         site = self.admin_site.admin_view
         return [
             path("<int:pk>/check/", site(require_GET(self.check_page)), name="guideline_check"),
-            path("<int:pk>/publish/", site(self.publish_page), name="guideline_publish"),
+            path("<int:pk>/review/", site(self.review_page), name="guideline_review"),
             path("<int:pk>/copy/", site(self.copy_page), name="guideline_copy"),
             path("<int:pk>/export/", site(require_GET(self.export_pack)), name="guideline_export"),
             *super().get_urls(),
@@ -84,13 +86,19 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
         with transaction.atomic():
             version = self._found(object_id, locked=request.method == "POST")
             context: dict[str, Any] = {}
-            if version and may_write(request.user):
+            if version and may_read(request.user):
                 request.desk_bench = Bench(version, {})  # type: ignore[attr-defined]
                 context = {
                     "version": version,
                     "sections": sections_of(version),
                     "title": _titled(version),
                     "subtitle": version.title,
+                    "steps": history_of(version),
+                    "may_write": may_write(request.user),
+                    "open_list": "rated_studies" if version.is_open else "",
+                    "being_written": ScenarioVersion.objects.filter(
+                        scenario=version.scenario_id, state__in=OPEN
+                    ).first(),
                 }
             page = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
             return page.render() if hasattr(page, "render") else page
@@ -109,57 +117,31 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
     def check_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say what would keep the version from being published, with a link to each place."""
         version = self._require(request, pk)
-        context = {"faults": check(version), "heading": f"Check of {version}"}
-        return self._answer(request, "check", version, context)
-
-    def publish_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask, then publish; a refusal lists every fault and changes nothing."""
-        version = self._require(request, pk)
-        faults: list[Fault] | None = None
-        if request.method == "POST":
-            try:
-                published = actions.publish(version=version, by=writer(request))
-            except ContentRefused as refusal:
-                faults = faults_of(version, refusal.errors)
-            except MoveRefused as refusal:
-                messages.error(request, str(refusal))
-                return HttpResponseRedirect(self._page(version))
-            else:
-                messages.success(
-                    request,
-                    f"{published} is published. New orders use it; "
-                    "orders already placed keep the version that they were placed under.",
-                )
-                return HttpResponseRedirect(self._page(version))
-        in_use = ScenarioVersion.objects.filter(scenario=version.scenario, state=State.PUBLISHED).first()
-        context = {
-            "faults": check(version) if faults is None and version.is_draft else faults,
-            "refused": request.method == "POST",
-            "in_use": in_use,
-            "heading": f"Publish {version}",
-        }
-        return self._answer(request, "publish", version, context)
+        asked = request.GET.get("replay", "")
+        context = checks_of(version, replayed=int(asked) if asked in ("200", "1000") else 200)
+        return self._answer(request, "check", version, context | {"heading": f"Checks of {version}"})
 
     def copy_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask what the copy is for, then make it."""
         version = self._require(request, pk)
+        by = writer(request)
         note = request.POST.get("note", "").strip()
         if request.method == "POST":
             try:
-                draft = actions.copy_to_draft(version=version, by=writer(request), note=plain_text(note))
+                draft = actions.copy_to_draft(version=version, by=by, note=plain_text(note))
             except (DraftExists, ValidationError) as refusal:
                 messages.error(request, " ".join(getattr(refusal, "messages", [str(refusal)])))
             else:
                 messages.success(request, f"{draft} is a draft with the content of version {version.number}.")
                 return HttpResponseRedirect(self._page(draft))
-        draft_now = ScenarioVersion.objects.filter(scenario=version.scenario, state=State.DRAFT).first()
+        draft_now = ScenarioVersion.objects.filter(scenario=version.scenario, state__in=OPEN).first()
         context = {"note": note, "draft": draft_now, "heading": f"Copy {version} to a new draft"}
         return self._answer(request, "copy", version, context)
 
     def export_pack(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Download a published or superseded version as a content pack with its checksum."""
         version = self._require(request, pk)
-        if version.is_draft:
+        if version.is_open:
             messages.error(request, "A draft cannot be exported: it still changes. Publish it first.")
             return HttpResponseRedirect(self._page(version))
         pack = canonical_json(packs.envelope(json.loads(version.snapshot)))
@@ -178,7 +160,7 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
         )
 
     def _require(self, request: HttpRequest, pk: int) -> ScenarioVersion:
-        writer(request)
+        reader(request)
         return get_object_or_404(ScenarioVersion.objects.select_related("scenario", "primary_source"), pk=pk)
 
     def _found(self, object_id: str | None, *, locked: bool = False) -> ScenarioVersion | None:
@@ -202,11 +184,6 @@ class ScenarioVersionAdmin(RowInputs, ContentAdmin):
             "media": self.media,
         }
         return TemplateResponse(request, f"admin/guidelines/version_{name}.html", frame | context)
-
-
-def check(version: ScenarioVersion) -> list[Fault]:
-    """Return every fault that keeps the version from being published."""
-    return faults_of(version, [(fault.pointer, fault.message) for fault in gate.faults_of(version)])
 
 
 def _titled(version: ScenarioVersion) -> str:
