@@ -30,6 +30,7 @@ from guidelines.models import (
     Study,
     Vignette,
 )
+from guidelines.models.reading import LeafletText
 from guidelines.row_fields import Field, band, day, lines, number, optional, or_null, plain, reference
 
 VERIFIED = (optional(or_null("verified_by")), optional(day("verified_on")))
@@ -253,6 +254,12 @@ LISTS = (
             *SOURCED,
         ),
         key=None,
+    ),
+    ListOf(
+        "leaflet",
+        LeafletText,
+        (plain("key"), plain("part"), reference("study", "studies", "code"), plain("text"), *SOURCED),
+        optional=True,
     ),
     ListOf(
         "vignettes",

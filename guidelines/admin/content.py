@@ -31,6 +31,7 @@ from guidelines.models import (
     Source,
     Study,
 )
+from guidelines.models.reading import LeafletText
 
 
 def sourced(prefix: str = "") -> list[str]:
@@ -119,6 +120,8 @@ class StudyAdmin(RowAdmin):
 class RatedStudyAdmin(RowAdmin):
     """The rating of a study."""
 
+    radio_fields = {"rating": admin.VERTICAL}
+
     fieldsets = [
         (None, {"fields": ["study", "default_role"]}),
         ("Rating", {"fields": ["rating", *sourced("rating_")]}),
@@ -153,6 +156,7 @@ admin.site.register(
         NextStepRule,
         Pitfall,
         Faq,
+        LeafletText,
     ],
     RowAdmin,
 )

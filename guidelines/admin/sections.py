@@ -125,6 +125,13 @@ SECTIONS = (
     Section("pitfalls", "Pitfalls", "Known ways to misread the study.", lambda row: row.text),
     Section("faqs", "FAQs", "Questions that clinicians ask.", lambda row: row.answer),
     Section(
+        "leaflet",
+        "Leaflet for patients",
+        "What the printed leaflet says in plain words. It needs clinical sign-off.",
+        lambda row: row.text,
+        ("study",),
+    ),
+    Section(
         "bindings",
         "Bindings",
         "How a health record is read into answers.",

@@ -211,6 +211,20 @@ _scenario = record(
         )
     ),
     # only in documents whose scenario has any
+    leaflet=Optional(
+        each(
+            record(
+                key=key,
+                part=one_of(*terms.LEAFLET_PARTS),
+                study=nullable(key),
+                text=filled,
+                standing=standing,
+                source=nullable(key),
+                verified_by=verified_by,
+                verified_on=verified_on,
+            )
+        )
+    ),
     vignettes=Optional(
         each(
             record(

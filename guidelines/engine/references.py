@@ -34,6 +34,7 @@ KEYED = {
     "next_step_rules": "key",
     "pitfalls": "key",
     "faqs": "key",
+    "leaflet": "key",
     "vignettes": "key",
 }
 # Elements that the value of a binding refers to: a day to compare with, the record of another answer
@@ -139,7 +140,7 @@ def _check_sources(document: object, report: Report) -> None:
     known = keys_of(document, "sources")
     if isinstance(document, dict):
         _known(document, "primary_source", "", known, "a source", report)
-    for name in (*SOURCED, "pitfalls", "faqs"):
+    for name in (*SOURCED, "pitfalls", "faqs", "leaflet"):
         for place, row in rows(document, name):
             _known(row, "source", place, known, "a source", report)
             if row.get("standing") in terms.CITED_STANDINGS:
@@ -211,6 +212,8 @@ def _check_studies(document: object, report: Report) -> None:
     """Report studies, ratings and placements that refer to nothing or say nothing of their source."""
     sources, levels = keys_of(document, "sources"), keys_of(document, "radiation_levels")
     studies, rated = keys_of(document, "studies"), keys_of(document, "rated_studies")
+    for place, row in rows(document, "leaflet"):
+        _known(row, "study", place, studies, "a study", report)
     for place, row in rows(document, "rated_studies"):
         _known(row, "study", place, studies, "a study", report)
         _known(row, "rating_source", place, sources, "a source", report)

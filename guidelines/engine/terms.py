@@ -26,6 +26,9 @@ RATINGS: Final = (
 STANDINGS: Final = ("article", "secondary", "inferred", "site_policy")
 CITED_STANDINGS: Final = ("article", "secondary")
 
+# Parts of the leaflet for patients, in the order in which they are printed.
+LEAFLET_PARTS: Final = ("why", "study", "radiation", "tell_staff", "after")
+
 SEVERITIES: Final = ("info", "caution", "stop")
 TONES: Final = ("ok", "caution", "stop")
 SECTIONS: Final = ("fit", "choice", "more")

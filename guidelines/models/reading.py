@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from guidelines.models.studies import Study
 from guidelines.models.versions import SourcedRow, VersionRow, slug_key
 
 
@@ -48,6 +49,41 @@ class Faq(SourcedRow):
 
     def __str__(self) -> str:
         return self.question
+
+
+class LeafletText(SourcedRow):
+    """One paragraph that the leaflet for patients takes from the scenario, in plain words."""
+
+    class Part(models.TextChoices):
+        """Where it stands on the leaflet."""
+
+        WHY = "why", "Why the scan is done"
+        STUDY = "study", "What the scan is"
+        RADIATION = "radiation", "Radiation"
+        TELL_STAFF = "tell_staff", "What to tell the staff"
+        AFTER = "after", "After the scan"
+
+    key = models.CharField(max_length=80, validators=[slug_key], help_text="Name within this version.")
+    part = models.CharField(max_length=12, choices=Part.choices, help_text="Where it stands on the leaflet.")
+    study = models.ForeignKey(
+        Study,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="If set, only leaflets of this study say it.",
+    )
+    text = models.TextField(
+        help_text="Plain words that an eleven-year-old reads with ease. What no source says is left out."
+    )
+
+    class Meta(VersionRow.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="guidelines_leaflet_text_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_part_display()}: {self.key}"
 
 
 class Binding(SourcedRow):

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from guidelines.engine import RuleSet
+from guidelines.engine.terms import LEAFLET_PARTS
 from guidelines.presenters.words import dose_words
 from ordering.models import Order
 from ordering.printing.requisition import Printed, sheet
 
-WHY, STUDY, RADIATION, TELL_STAFF, AFTER = "why", "study", "radiation", "tell_staff", "after"
+WHY, STUDY, RADIATION, TELL_STAFF, AFTER = LEAFLET_PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,17 @@ def leaflet_of(order: Order, ruleset: RuleSet, *, printed_by: str) -> Leaflet:
 
 
 def _content(order: Order, ruleset: RuleSet) -> dict[str, list[str]]:
-    """Return the scenario's texts for this order, by section.
+    """Return the scenario's texts for this order, by part.
 
     What the scenario says to its patients is said only where the guideline fits; what it says of a study goes
     with that study.
     """
     fits = order.consultation.suggestion["fit"] == "fits"
-    said: dict[str, list[str]] = {name: [] for name in (WHY, STUDY, RADIATION, TELL_STAFF, AFTER)}
+    said: dict[str, list[str]] = {name: [] for name in LEAFLET_PARTS}
     for row in ruleset.document.get("leaflet", []):
         about_study = row["study"] is not None
-        if (row["study"] == order.study_code) if about_study else (fits or row["section"] == TELL_STAFF):
-            said[row["section"]].append(row["text"])
+        if (row["study"] == order.study_code) if about_study else (fits or row["part"] == TELL_STAFF):
+            said[row["part"]].append(row["text"])
     return said
 
 
