@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 S = ApiToken.Scope
 # name of the address -> (method, body, scope, roles that may)
 READERS, CLINICIANS = {"clinician", "auditor"}, {"clinician"}
+MANAGERS = {"clinician", "administrator"}
 EVERYBODY = {"clinician", "auditor", "editor", "approver", "administrator"}
 CALLS: list[tuple[str, str, Any, tuple[str, ...], set[str]]] = [
     ("api-suggestions", "POST", QUESTION, (S.SUGGEST,), EVERYBODY),
@@ -49,6 +50,18 @@ CALLS: list[tuple[str, str, Any, tuple[str, ...], set[str]]] = [
     ("api-order-findings", "POST", FINDING, (S.FINDINGS_WRITE,), CLINICIANS),
     ("api-order-omi", "GET", None, (S.ORDERS_READ,), READERS),
     ("api-order-events", "GET", None, (S.AUDIT_READ,), READERS),
+    ("api-events", "GET", None, (S.AUDIT_READ,), READERS),
+    ("api-webhooks", "GET", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhooks", "POST", {"url": "http://127.0.0.1:9/"}, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook", "GET", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook", "PATCH", {"active": False}, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook", "DELETE", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-rotate-secret", "POST", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-test", "POST", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-redeliver", "POST", {"since": "2026-11-20T00:00:00Z"}, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-deliveries", "GET", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-delivery", "GET", None, (S.WEBHOOKS,), MANAGERS),
+    ("api-webhook-delivery-redeliver", "POST", None, (S.WEBHOOKS,), MANAGERS),
     ("api-order-cancel", "POST", {"reason": "x"}, (S.ORDERS_WRITE,), CLINICIANS),
     ("api-order-entered-in-error", "POST", {"reason": "x"}, (S.ORDERS_WRITE,), CLINICIANS),
 ]
@@ -63,7 +76,9 @@ OF_ONE_ORDER = [call for call in CALLS if call[0].startswith("api-order") and ca
 def address(name: str, order: str, slug: str = "adult-all-emd-post-therapy") -> str:
     resolver = get_resolver("ordering.api.urls")
     patterns = resolver.reverse_dict.getlist(name)[0][0][0]
-    return "/api/v1/" + patterns[0] % {"pk": order, "slug": slug, "number": 1}
+    return "/api/v1/" + patterns[0] % {
+        "pk": order, "webhook": order, "delivery": order, "slug": slug, "number": 1,
+    }  # fmt: skip
 
 
 def people(

@@ -19,7 +19,7 @@ SOURCES = [
     ROOT / "portal" / "strict_json.py",
 ]
 CODE_COMES_SECOND = {"Refusal", "shape", "Fault"}
-CODE_COMES_FIRST = {"_refuse", "mark", "StrictJSONError"}
+CODE_COMES_FIRST = {"_refuse", "mark", "StrictJSONError", "ForbiddenDestination"}
 # modules that return (code, message), or (place, code, message)
 PAIRS = {"elements.py": 0, "filters.py": 1}
 
