@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from ordering.fhir.views import service as fhir_service
 from portal import health, views
 
 handler400 = "portal.errors.bad_request"
@@ -26,8 +27,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("tokens/", include("portal.token_pages.urls")),
+    path("webhooks/", include("ordering.webhooks.urls")),
     path("api/v1/", include("ordering.api.urls")),
     path("fhir/r4/", include("ordering.fhir.urls")),
+    # of the whole server, for clients that ask there; the same as below the FHIR address
+    path(".well-known/smart-configuration", fhir_service.smart_configuration, name="smart-configuration"),
     path("", include("ordering.cds_hooks.urls")),
     path("", include("guidelines.urls")),
     path("", include("ordering.urls")),

@@ -33,6 +33,8 @@ ORDER_FIELDS = [
     "override_reason_text",
     "adherence",
     "parent_id",
+    "replaces_id",
+    "wanted_by",
     "requester_id",
     "created_by_id",
     "signed_by_id",
@@ -109,6 +111,8 @@ def orders(rows: Sequence[Json]) -> list[Json]:
             },
             "parent": str(row["parent_id"]) if row["parent_id"] else None,
             "follow_ups": follow_ups[row["id"]],
+            "replaces": str(row["replaces_id"]) if row["replaces_id"] else None,
+            "wanted_by": row["wanted_by"].isoformat() if row["wanted_by"] else None,
             "findings": [_finding(finding, people) for finding in findings[row["id"]]],
             "progress": [_progress(step) for step in progress[row["id"]]],
             "statuses": [

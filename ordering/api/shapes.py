@@ -344,6 +344,10 @@ class OrderSerializer(serializers.Serializer):
     follow_ups = serializers.ListField(
         child=serializers.UUIDField(), help_text="Orders that follow this one up."
     )
+    replaces = uuid("The order that this one corrects and, once signed, withdraws.", allow_null=True)
+    wanted_by = serializers.DateField(
+        allow_null=True, help_text="The day by which the result is needed, if one was given."
+    )
     findings = FindingSerializer(many=True, help_text="Oldest first; the latest counts.")
     progress = ProgressSerializer(many=True, help_text="Reported by radiology, in time order.")
     statuses = StatusChangeSerializer(many=True, help_text="The order's life so far.")

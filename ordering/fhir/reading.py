@@ -58,6 +58,8 @@ def order_record(order: Order) -> OrderRecord:
         override_reason=_override_reason(order),
         note=order.note,
         parent=str(order.parent_id) if order.parent_id else None,
+        replaces=str(order.replaces_id) if order.replaces_id else None,
+        wanted_by=order.wanted_by,
         patient=str(order.patient_id),
         patient_name=f"{order.patient.given_name} {order.patient.family_name}",
         requester=person(order.requester),

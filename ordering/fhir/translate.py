@@ -73,6 +73,8 @@ class OrderRecord:
     override_reason: str  # in words, empty where none was needed
     note: str
     parent: str | None
+    replaces: str | None
+    wanted_by: date | None
     patient: str
     patient_name: str
     requester: Person
@@ -100,6 +102,7 @@ def service_request(order: OrderRecord, place: Place) -> Json:
             }
         ],
         basedOn=[reference("ServiceRequest", order.parent)] if order.parent else [],
+        replaces=[reference("ServiceRequest", order.replaces)] if order.replaces else [],
         # every order is a requisition of its own: placer group number of HL7 v2
         requisition={"system": place.requisitions, "value": order.number},
         status=order.status,
@@ -108,6 +111,8 @@ def service_request(order: OrderRecord, place: Place) -> Json:
         priority=order.priority,
         code=_study(order, place),
         subject=reference("Patient", order.patient, order.patient_name),
+        # a day by which, not on which
+        occurrencePeriod={"end": order.wanted_by.isoformat()} if order.wanted_by else None,
         authoredOn=instant(order.authored_at),
         requester=practitioner_reference(order.requester),
         reasonCode=[*reasons(order), concept(text=order.suggestion["scenario"]["title"])],

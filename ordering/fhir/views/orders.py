@@ -84,7 +84,7 @@ class ServiceRequests(SearchView):
 class ServiceRequestsPosted(ServiceRequests):
     """The same search, posted as a form: nothing of it is in the address."""
 
-    get = None  # type: ignore[assignment]
+    http_method_names = ["post", "options"]
 
     def post(self, request: Request) -> Response:
         """Return a page of the orders that are asked for."""

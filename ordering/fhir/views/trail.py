@@ -108,7 +108,7 @@ class AuditEventSearch(SearchView):
 class ProvenancePosted(ProvenanceSearch):
     """The same search, posted as a form."""
 
-    get = None  # type: ignore[assignment]
+    http_method_names = ["post", "options"]
 
     def post(self, request: Request) -> Response:
         """Return a page of steps."""
@@ -118,7 +118,7 @@ class ProvenancePosted(ProvenanceSearch):
 class AuditEventPosted(AuditEventSearch):
     """The same search, posted as a form."""
 
-    get = None  # type: ignore[assignment]
+    http_method_names = ["post", "options"]
 
     def post(self, request: Request) -> Response:
         """Return a page of events."""

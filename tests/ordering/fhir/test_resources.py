@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from fhir.resources.R4B import get_fhir_model_class
 
 from guidelines import packs
@@ -152,6 +154,19 @@ def test_statuses_and_follow_ups(reader: Reader, order: Order, patient, clinicia
     assert made["basedOn"] == [{"reference": f"ServiceRequest/{order.pk}", "type": "ServiceRequest"}]
     assert reader.read(f"ServiceRequest/{order.pk}")["status"] == "completed"
     assert reader.found(f"ServiceRequest?based-on=ServiceRequest/{order.pk}") == [str(follow_up.pk)]
+
+
+def test_a_correction_names_what_it_replaces_and_the_day_by_which_it_is_wanted(
+    reader: Reader, order: Order, patient, clinician: User
+):
+    wanted = timezone.localdate() + timedelta(days=7)
+
+    amended = place(patient, clinician, replaces=order, wanted_by=wanted)
+
+    made = checked(reader.read(f"ServiceRequest/{amended.pk}"))
+    assert made["replaces"][0]["reference"] == f"ServiceRequest/{order.pk}"
+    assert made["occurrencePeriod"] == {"end": wanted.isoformat()}
+    assert checked(reader.read(f"ServiceRequest/{order.pk}"))["status"] == "revoked"
 
 
 def test_what_an_order_refers_to_is_there(reader: Reader, order: Order, patient, clinician: User):

@@ -64,8 +64,9 @@ def ask(scope: str = "system/*.rs", signed: str | None = None, **form: str) -> A
     )
 
 
-def test_the_configuration_says_where_tokens_are():
-    said = Client().get("/fhir/r4/.well-known/smart-configuration")
+@pytest.mark.parametrize("folder", ["/fhir/r4/", "/"])
+def test_the_configuration_says_where_tokens_are(folder: str):
+    said = Client().get(f"{folder}.well-known/smart-configuration")
 
     assert said.status_code == 200
     assert said.headers["Content-Type"] == "application/json"
