@@ -71,6 +71,18 @@ def advise(
                 )
             ]
         ) from None
+    return judge(version_id, ruleset, answers=answers, birth_date=birth_date, today=today)
+
+
+def judge(
+    version_id: int,
+    ruleset: RuleSet,
+    *,
+    answers: Mapping[str, Any],
+    birth_date: date | None = None,
+    today: date | None = None,
+) -> Advised:
+    """Return the advice of a version that may not be in use. Raises Refused with every fault."""
     today = today or timezone.localdate()
     refusals: list[Refusal] = []
     given = answers

@@ -474,6 +474,7 @@ class IdempotencyKey(models.Model):
 
 # Django finds models here; these refer to the ones above by name
 from ordering.cds_hooks.models import CdsCard, CdsClient, CdsFeedback, CdsSeenToken  # noqa: E402, F401
+from ordering.silent_models import SilentComparison  # noqa: E402, F401
 from ordering.webhooks.models import (  # noqa: E402, F401
     WebhookAttempt,
     WebhookDelivery,

@@ -23,6 +23,11 @@ def may_read_trail(user: User) -> bool:
     return may_read_orders(user)
 
 
+def may_preview(user: User) -> bool:
+    """Look at a guideline that is not in use, as clinicians would see it: editors and approvers."""
+    return user.is_active and (user.is_superuser or has_role(user, Role.EDITOR, Role.APPROVER))
+
+
 def may_ask(user: User) -> bool:
     """Ask for advice without a patient: whoever may see content."""
     return user.is_active

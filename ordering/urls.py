@@ -9,6 +9,7 @@ from ordering.views import (
     new_order,
     orders,
     patients,
+    preview,
     prints,
     prior_studies,
     review,
@@ -38,6 +39,12 @@ urlpatterns = [
     path("consultations/<uuid:pk>/choose/", study_choice.study_choose, name="study_choose"),
     path("consultations/<uuid:pk>/again/", study_choice.ask_again, name="ask_again"),
     path("consultations/<uuid:pk>/answer/", study_choice.answer_one, name="answer_one"),
+    # steps 1 and 2 of a guideline that is not in use, for its editors
+    path("preview/<int:version>/", preview.preview_questions, name="guideline_preview"),
+    path("preview/<int:version>/so-far/", preview.preview_so_far, name="guideline_preview_so_far"),
+    path(
+        "preview/<int:version>/suggestion/", preview.preview_suggestion, name="guideline_preview_suggestion"
+    ),
     # step 3: review and sign
     path("orders/<uuid:pk>/review/", review.order_review, name="order_review"),
     path("orders/<uuid:pk>/sign/", review.order_sign, name="order_sign"),

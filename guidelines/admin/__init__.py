@@ -1,5 +1,5 @@
 """The editors' desk in Django's admin: scenarios, versions and the rows of a version."""
 
-from guidelines.admin import content, scenarios, versions, vignettes
+from guidelines.admin import content, scenarios, silent, versions, vignettes
 
-__all__ = ["content", "scenarios", "versions", "vignettes"]
+__all__ = ["content", "scenarios", "silent", "versions", "vignettes"]

@@ -7,9 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
+from django.views.decorators.http import require_GET
 
+from guidelines import gate, snapshot
+from guidelines.admin.access import reader
+from guidelines.admin.checks import Words, row_of
 from guidelines.admin.forms import RowForm
 from guidelines.admin.rows import VOCABULARY, RowAdmin, bench_of
 from guidelines.engine import terms
@@ -195,6 +202,32 @@ class VignetteAdmin(RowAdmin):
 
     form = VignetteForm
     words_from = (*VOCABULARY, "redirects", "rated_studies", "advisories")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page on which one vignette is run."""
+        page = self.admin_site.admin_view(require_GET(self.run_page))
+        return [path("<int:pk>/run/", page, name="guideline_vignette_run"), *super().get_urls()]
+
+    def run_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Run one vignette: what it expects and what comes out, side by side."""
+        reader(request)
+        vignette = get_object_or_404(Vignette.objects.select_related("version__scenario"), pk=pk)
+        version = vignette.version
+        document = snapshot.document_of(version)
+        runs = {run.key: run for run in gate.report_of(version, document).runs}
+        run = runs.get(vignette.key)
+        context = (
+            self.admin_site.each_context(request)
+            | self._frame(version)
+            | {
+                "opts": self.opts,
+                "media": self.media,
+                "title": f"Vignette: {vignette.title}",
+                "vignette": vignette,
+                "row": row_of(run, vignette.pk, Words(document)) if run else None,
+            }
+        )
+        return TemplateResponse(request, "admin/guidelines/vignette_run.html", context)
 
     def get_form(
         self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any

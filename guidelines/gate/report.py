@@ -79,7 +79,7 @@ def report_of(version: ScenarioVersion, document: dict[str, Any] | None = None) 
     it is remembered in the process by the content, the content in use, and the day.
     """
     document = document or snapshot.document_of(version)
-    in_use = _published(version)
+    in_use = in_use_document(version)
     return _report(canonical_json(document), canonical_json(in_use) if in_use else "", timezone.localdate())
 
 
@@ -121,6 +121,17 @@ def check(
         raise ContentRefused(faults)
 
 
+def in_use_document(version: ScenarioVersion) -> dict[str, Any] | None:
+    """Return the content in use of the version's scenario, unless that is the version itself."""
+    row = (
+        ScenarioVersion.objects.filter(scenario_id=version.scenario_id, state=State.PUBLISHED)
+        .exclude(pk=version.pk)
+        .values_list("snapshot", flat=True)
+        .first()
+    )
+    return json.loads(row) if row else None
+
+
 def content_faults(document: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what the schema and the engine refuse, with each place in the scenario document."""
     try:
@@ -132,17 +143,6 @@ def content_faults(document: dict[str, Any]) -> list[tuple[str, str]]:
             faults.insert(0, ("/primary_source", NO_SOURCE))
         return faults
     return []
-
-
-def _published(version: ScenarioVersion) -> dict[str, Any] | None:
-    """Return the content in use of the version's scenario, unless that is the version itself."""
-    row = (
-        ScenarioVersion.objects.filter(scenario_id=version.scenario_id, state=State.PUBLISHED)
-        .exclude(pk=version.pk)
-        .values_list("snapshot", flat=True)
-        .first()
-    )
-    return json.loads(row) if row else None
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -29,6 +30,7 @@ NOT_DOCUMENTED = ""  # what the answer "Not documented" sends; a row that was le
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", re.ASCII)
 ISO_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", re.ASCII)
+Ask = Callable[..., Advised]  # takes answers and birth_date; raises Refused
 BLANKS = " \t\r\n"
 
 
@@ -80,7 +82,7 @@ class AnswerRadios(forms.RadioSelect):
 class AnswersForm(forms.Form):
     """Every data element of a guideline that a person answers; elements read from the record have no field.
 
-    Once valid, `advised` holds the advice.
+    `ask` judges the answers; without it, the version in use does. Once valid, `advised` holds the advice.
     """
 
     advised: Advised | None = None
@@ -92,6 +94,7 @@ class AnswersForm(forms.Form):
         birth_date: date,
         data: QueryDict | None = None,
         answers: Mapping[str, Any] | None = None,
+        ask: Ask | None = None,
     ) -> None:
         initial = {
             key: texts if ruleset.element(key).kind == "choices" else texts[0]
@@ -100,6 +103,7 @@ class AnswersForm(forms.Form):
         super().__init__(data, initial=initial)
         self.ruleset = ruleset
         self.birth_date = birth_date
+        self.ask = ask or partial(advise, slug=ruleset.slug)
         self.fields = {
             element.key: _field(element) for element in ruleset.elements if not element.derived_from
         }
@@ -115,7 +119,7 @@ class AnswersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask the engine. Every fault it names goes to its row."""
         try:
-            self.advised = advise(slug=self.ruleset.slug, answers=self.given, birth_date=self.birth_date)
+            self.advised = self.ask(answers=self.given, birth_date=self.birth_date)
         except Refused as refused:
             for refusal in refused.refusals:
                 key = refusal.pointer.removeprefix("/answers/")

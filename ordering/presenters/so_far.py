@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from guidelines.engine import RuleSet
 from ordering.advice import advise
 from ordering.exceptions import Refused
-from ordering.forms.answers import fault_text
+from ordering.forms.answers import Ask, fault_text
 from ordering.presenters.answers import row_id
 
 SHOWN = 5  # open questions that the panel names; step 2 lists them all
@@ -43,10 +44,15 @@ class SoFar:
     suggestion: Mapping[str, Any] | None = None
 
 
-def so_far(ruleset: RuleSet, answers: Mapping[str, Any], birth_date: date) -> SoFar:
-    """Return the panel for answers that may be incomplete or wrong. Records nothing."""
+def so_far(
+    ruleset: RuleSet, answers: Mapping[str, Any], birth_date: date, *, ask: Ask | None = None
+) -> SoFar:
+    """Return the panel for answers that may be incomplete or wrong. Records nothing.
+
+    `ask` judges them; without it, the version in use does.
+    """
     try:
-        given = advise(slug=ruleset.slug, answers=answers, birth_date=birth_date).suggestion
+        given = (ask or partial(advise, slug=ruleset.slug))(answers=answers, birth_date=birth_date).suggestion
     except Refused as refused:
         return SoFar(faults=[fault_text(ruleset, refusal) for refusal in refused.refusals])
     first = given["studies"][0] if given["studies"] else None
