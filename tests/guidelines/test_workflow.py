@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
@@ -26,7 +27,8 @@ from guidelines.exceptions import (
 from guidelines.models import Action, Question, RatedStudy, ReviewStep, ScenarioVersion, State
 from guidelines.row_lists import LISTS
 from guidelines.workflow import BY_ACTION, MOVES, pairs
-from portal import audit
+from guidelines.workflow_page import page
+from portal import audit, jobs
 from portal.models import AuditEvent, User
 from portal.roles import PERMISSIONS, Role
 from tests.guidelines.desk import BICYCLE, REVIEWERS, SHIPPED, TESTS, copy, load, publish
@@ -171,6 +173,19 @@ def test_the_permissions_of_the_roles_agree_with_the_table() -> None:
             held = PERMISSIONS[role].get("guidelines.scenarioversion", ())
             assert (str(move.action) in held) == (move.role is role), (move.action, role)
     assert set(PERMISSIONS[Role.APPROVER]["guidelines"]) == {"view"}
+
+
+def test_the_page_with_the_diagram_is_that_of_the_table() -> None:
+    written = (settings.BASE_DIR / "docs" / "guideline-workflow.md").read_text("utf-8")
+
+    assert written == page(), "run manage.py workflow_page"
+
+
+def test_the_worker_looks_for_what_is_due() -> None:
+    chore = jobs.CHORES["publish_due"]
+
+    assert chore.seconds <= 60
+    assert chore.run is actions.publish_due
 
 
 # --- comments -------------------------------------------------------------------------------------------
