@@ -36,13 +36,15 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     if user is None or not user.is_authenticated:
         return []
     clinician = has_role(user, Role.CLINICIAN)
+    administers = has_role(user, Role.ADMINISTRATOR) and user.organisation_id is not None
     wanted = [
         ("worklist", _("Worklist"), "worklist", clinician),
         ("orders", _("Orders"), "order_list", clinician or has_role(user, Role.AUDITOR)),
         ("new-order", _("New order"), "patient_search", clinician),
         ("guidelines", _("Guidelines"), "guideline_list", True),
         ("quality", _("Quality"), "quality", _sees_quality(user)),
-        ("tokens", _("Tokens"), "token_list", has_role(user, Role.ADMINISTRATOR)),
+        ("tokens", _("Tokens"), "token_list", administers),
+        ("webhooks", _("Webhooks"), "webhook_list", administers),
         ("administration", _("Administration"), "admin:index", user.is_staff),
     ]
     entries = [(key, label, _address(name)) for key, label, name, allowed in wanted if allowed]

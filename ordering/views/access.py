@@ -23,12 +23,12 @@ PatientRow = TypeVar("PatientRow", Consultation, Order)
 
 def clinician_required(view: View) -> View:
     """Let only those in who may order for their organisation; others get 403, and it is recorded."""
-    return _only(policies.may_order, view)
+    return only(policies.may_order, view)
 
 
 def reader_required(view: View) -> View:
     """Let only those in who may read the organisation's orders; others get 403, and it is recorded."""
-    return _only(policies.may_read_orders, view)
+    return only(policies.may_read_orders, view)
 
 
 def patient_of(request: HttpRequest, pk: UUID | str) -> Patient:
@@ -78,7 +78,9 @@ def _about(patient: Patient, row: PatientRow) -> PatientRow:
     return row
 
 
-def _only(allowed: Callable[[User], bool], view: View) -> View:
+def only(allowed: Callable[[User], bool], view: View) -> View:
+    """Let only those in whom a policy allows it; others get 403, and it is recorded."""
+
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user

@@ -56,7 +56,7 @@ def deliveries(of: WebhookEndpoint) -> QuerySet[WebhookDelivery]:
 
 def delivery(of: WebhookEndpoint, pk: UUID) -> WebhookDelivery | None:
     """Return one delivery of the endpoint, or None."""
-    return deliveries(of).select_related("endpoint").filter(pk=pk).first()
+    return deliveries(of).select_related("endpoint", "order").filter(pk=pk).first()
 
 
 def attempts(of: WebhookDelivery) -> QuerySet[WebhookAttempt]:

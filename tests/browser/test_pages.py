@@ -17,8 +17,13 @@ from playwright.sync_api import Page, expect
 
 from ordering.actions import record_consultation
 from ordering.advice import advise
-from ordering.models import Order
+from ordering.models import Order, WebhookDelivery, WebhookEndpoint
+from ordering.webhooks import actions as webhooks
+from ordering.webhooks.lanes import attempt
+from ordering.webhooks.queueing import fan_out
+from ordering.webhooks.sending import Answer
 from portal import audit
+from portal.models import OutboxEvent
 from portal.tokens import create_token
 from tests.browser.conftest import OpenWindow, Portal
 from tests.browser.driving import Window, inspect
@@ -48,6 +53,9 @@ NO_PAGE = {
     "mfa_edit_webauthn": "needs a key",
     "order_suggestion_fragment": "part of step 1",
     "ask_again": "leads on to the suggestion",
+    "webhook_enable": "leads back to the webhook",
+    "webhook_test": "leads on to the delivery",
+    "webhook_delivery_redeliver": "leads back to the delivery",
     "order_sign": "shows order_review with what is wrong: 'order_review: wrong year of birth'",
     "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
     "quality_csv": "a CSV file",
@@ -178,6 +186,55 @@ def new_token(portal: Portal, window: Window) -> None:
     expect(page.locator("#secret")).to_be_visible()
 
 
+def the_webhook(portal: Portal) -> WebhookEndpoint:
+    """Return a webhook of the first organisation that has delivered, failed and waits."""
+    user = portal.user("admin")
+    with audit.acting(audit.actor_of(user)):
+        endpoint = WebhookEndpoint.objects.first()
+        if endpoint is None:
+            url = "https://localhost:9/imaging/hook"
+            endpoint, _ = webhooks.create_endpoint(by=user, url=url, patient_data="full")
+            order = place(portal.patient(), portal.user("clinician"))
+            fan_out(OutboxEvent.objects.get(type="order.signed", subject=f"order:{order.pk}"))
+            webhooks.send_test(endpoint=endpoint, by=user)
+            answers = [
+                Answer("refused", 503, excerpt="Down for maintenance"),
+                Answer("timed-out", error="No answer within 10 seconds."),
+                Answer("delivered", 204),
+            ]
+            for answer in answers:
+                attempt(WebhookDelivery.objects.order_by("created_at")[0], send=answered(answer))
+    return endpoint
+
+
+def answered(answer: Answer) -> Callable[..., Answer]:
+    """Return what takes the place of a receiver."""
+    return lambda *request: answer
+
+
+def a_webhook(name: str) -> Callable[[Portal, Window], str]:
+    """Return what reaches a page about the webhook, or the list of them."""
+
+    def reach(portal: Portal, window: Window) -> str:
+        endpoint = the_webhook(portal)
+        return reverse(name, args=[] if name == "webhook_list" else [endpoint.pk])
+
+    return reach
+
+
+def a_delivery(portal: Portal, window: Window) -> str:
+    """Return the address of a delivery that took three attempts."""
+    endpoint = the_webhook(portal)
+    return reverse("webhook_delivery", args=[endpoint.pk, endpoint.deliveries.order_by("created_at")[0].pk])
+
+
+def rotated(portal: Portal, window: Window) -> None:
+    """Rotate the secret of the webhook, which is shown."""
+    page = window.open(reverse("webhook_rotate", args=[the_webhook(portal).pk]))
+    button(page, "Rotate and show").click()
+    expect(page.locator("#secret")).to_be_visible()
+
+
 def patient_page(**wanted: object) -> Callable[[Portal, Window], str]:
     """Return what reaches the page of a patient of the training data, or of a new one."""
 
@@ -265,6 +322,17 @@ CASES = [
     Case("feedback_report", at("feedback_report")),
     Case("feedback_report: empty", at("feedback_report"), "colleague"),
     Case("feedback_report_of", report_of("clinician"), "auditor"),
+    Case("webhook_list", a_webhook("webhook_list"), "admin", dark=True),
+    Case("webhook_new", at("webhook_new"), "admin"),
+    Case("webhook_new: errors", sent(at("webhook_new"), "Make the webhook"), "admin"),
+    Case("webhook_detail", a_webhook("webhook_detail"), "admin", dark=True),
+    Case("webhook_delivery", a_delivery, "admin"),
+    Case("webhook_change", a_webhook("webhook_change"), "admin"),
+    Case("webhook_rotate", a_webhook("webhook_rotate"), "admin"),
+    Case("webhook_rotate: secret", rotated, "admin"),
+    Case("webhook_disable", a_webhook("webhook_disable"), "admin"),
+    Case("webhook_delete", a_webhook("webhook_delete"), "admin"),
+    Case("webhook_redeliver", a_webhook("webhook_redeliver"), "admin"),
     Case("help", at("help")),
     Case("account", at("account")),
     Case("account_login", at("account_login"), "", dark=True),

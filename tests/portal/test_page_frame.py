@@ -215,7 +215,7 @@ def test_pages_for_a_failure_need_no_database_no_request_and_no_static_manifest(
         ([Role.CLINICIAN], ["worklist", "orders", "new-order", "guidelines", "quality"]),
         ([Role.AUDITOR], ["orders", "guidelines", "quality", "administration"]),
         ([Role.EDITOR], ["guidelines", "quality", "administration"]),
-        ([Role.ADMINISTRATOR], ["guidelines", "quality", "tokens", "administration"]),
+        ([Role.ADMINISTRATOR], ["guidelines", "quality", "tokens", "webhooks", "administration"]),
         ([], ["guidelines"]),
     ],
 )
