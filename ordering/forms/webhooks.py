@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from ordering.models import WebhookEndpoint
 from ordering.webhooks.actions import EVENTS, LONGEST_OVERLAP, MAX_DESCRIPTION, OVERLAP
+from ordering.webhooks.models import WebhookEndpoint
 from portal.choices import Described
 from portal.models import OutboxEvent
 
@@ -101,6 +101,6 @@ class RangeForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         begin = timezone.localtime(timezone.now() - LONG_AGO)
-        initial = {"since": begin.strftime("%Y-%m-%d %H:%M")} | kwargs.pop("initial", {})
-        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["since"].initial = begin.strftime("%Y-%m-%d %H:%M")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from guidelines.engine import Advice
@@ -227,26 +228,23 @@ def _observations(sent: Sent, place: Place) -> Iterator[str]:
 
 def _answer(element: dict[str, Any], value: Any) -> tuple[str, str, str]:
     """Return the type of an answer (table 0125), the answer, and its unit."""
-    labels = {choice["value"]: choice["label"] for choice in element.get("choices") or []}
+    labels: dict[str, str] = {choice["value"]: choice["label"] for choice in element.get("choices") or []}
     if isinstance(value, list):
-        return "CE", repeated(*(composite(each, labels.get(each, each), LOCAL) for each in value)), ""
+        return "CE", repeated(*(composite(str(each), labels.get(each, ""), LOCAL) for each in value)), ""
     if element["kind"] == "date":
         return "DT", day(date.fromisoformat(value)), ""
     if isinstance(value, str):
-        return "CE", composite(value, labels.get(value, value), LOCAL), ""
-    return (
-        "NM",
-        f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value),
-        element.get("unit", ""),
-    )
+        return "CE", composite(value, labels.get(value, ""), LOCAL), ""
+    # a type without an exponent
+    return "NM", format(Decimal(str(value)), "f"), element.get("unit") or ""
 
 
 def _study(order: OrderRecord) -> Written:
     """Return what is asked for; a study outside the scenario is a text and no code."""
     if not order.study_code:
         return composite("", order.study_label)
-    rows = (row for row in order.suggestion["studies"] if row["code"] == order.study_code)
-    recorded = _known(next(rows, {}).get("codes", []), order.study_label)
+    rows = [row for row in order.suggestion["studies"] if row["code"] == order.study_code]
+    recorded = _known(rows[0].get("codes", []) if rows else [], order.study_label)
     return composite(order.study_code, order.study_label, LOCAL, *(recorded[:3]))
 
 

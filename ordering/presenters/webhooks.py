@@ -13,10 +13,9 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.urls import reverse
 
 from ordering import policies
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks import history
 from ordering.webhooks.history import Health
-from ordering.webhooks.models import TEST_TYPE
+from ordering.webhooks.models import TEST_TYPE, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.sending import USER_AGENT
 from portal.models import OutboxEvent, User
 

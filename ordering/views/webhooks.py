@@ -17,7 +17,6 @@ from ordering import policies
 from ordering.exceptions import OrderingError, Refused
 from ordering.forms import refuse
 from ordering.forms.webhooks import RangeForm, WebhookForm, WebhookRotateForm
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.presenters.webhooks import (
     delivery_detail,
     delivery_page,
@@ -29,6 +28,7 @@ from ordering.views.access import View, only
 from ordering.views.orders import viewed
 from ordering.views.responses import SeeOther
 from ordering.webhooks import actions, history
+from ordering.webhooks.models import WebhookDelivery, WebhookEndpoint
 from portal import audit
 from portal.models import User
 from portal.token_pages.forms import ConfirmNameForm
