@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from guidelines import library
 from guidelines.engine import RuleSet
-from ordering.models import Consultation, Finding, Order, Patient
+from ordering.models import Consultation, Finding, Order, Patient, Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def prefill_for(
     followed up, to whose answers the next steps of its latest finding are added.
     """
     if basis is not None:
-        return _taken_over(ruleset, basis.answers, f"answered {_moment(basis)}")
+        where = "from the record system" if basis.via == Via.CDS_HOOKS else "answered"
+        return _taken_over(ruleset, basis.answers, f"{where} {_moment(basis)}")
     if draft is not None:
         return _taken_over(ruleset, draft.consultation.answers, f"from draft {draft.number}")
     if parent is None:

@@ -1,15 +1,18 @@
 """One engine behind every surface: each vignette gets its expected advice, and the same one everywhere.
 
 A surface is a function that puts a vignette's answers through it and returns the suggestion object that comes
-out. New surfaces join the table at the end of this file's first half.
+A surface is a function that puts the answers of a vignette through it and returns the suggestion that comes
+goes through CDS Hooks in tests/ordering/cds_hooks/test_parity.py.
 """
 
+import io
 import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ from guidelines import library
 from guidelines.engine import Case, evaluate
 from ordering.forms import DIGEST, answers_to_post
 from ordering.models import Consultation
+from portal.models import AuditEvent
 from tests.content import LEUKAEMIA
 from tests.engine.test_vignettes import seen
 from tests.ordering.api.caller import PATIENT, Caller, secret_for
@@ -95,11 +99,25 @@ def ask_api_order(api):
     return ask
 
 
+@pytest.fixture
+def ask_command(leukaemia, tmp_path):
+    """Ask on the command line, with nothing stored."""
+
+    def ask(answers):
+        (tmp_path / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
+        said = io.StringIO()
+        call_command("suggest", LEUKAEMIA, str(tmp_path / "answers.json"), stdout=said)
+        return json.loads(said.getvalue())
+
+    return ask
+
+
 SURFACES = {
     "engine": "ask_engine",
     "form": "ask_form",
     "api": "ask_api",
     "api-order": "ask_api_order",
+    "command": "ask_command",
 }
 
 
@@ -113,3 +131,40 @@ def test_every_surface_gives_a_vignette_its_expected_advice(surface, path, reque
 
     assert {name: seen(suggestion)[name] for name in vignette["expect"]} == vignette["expect"]
     assert suggestion == ask_engine(vignette["answers"])
+
+
+def test_the_command_records_a_question_when_told_for_whom(leukaemia, clinician, tmp_path):
+    question = tmp_path / "answers.json"
+    question.write_text('{"diagnosis": "all"}')
+    said = io.StringIO()
+
+    call_command("suggest", LEUKAEMIA, str(question), record_for=clinician.username, stdout=said)
+
+    recorded = Consultation.objects.get(pk=json.loads(said.getvalue())["id"])
+    assert (recorded.via, recorded.requester) == ("command", clinician)
+    (event,) = AuditEvent.objects.filter(event_type="consultation.recorded", entity_id=str(recorded.pk))
+    assert (event.via, event.actor.split(":")[1]) == ("command", str(clinician.pk))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "written", "who", "says"),
+    [
+        (LEUKAEMIA, '{"egfr": 900, "colour": "red"}', None, ["/answers/egfr", "/answers/colour"]),
+        (LEUKAEMIA, '{"egfr": 1, "egfr": 2}', None, ["more than once"]),
+        (LEUKAEMIA, "[]", None, ["give an object"]),
+        (LEUKAEMIA, "{}", "auditor", ["no clinician"]),
+        (LEUKAEMIA, "{}", "nobody", ["no clinician"]),
+        ("unknown", "{}", None, ["no published scenario"]),
+    ],
+)
+def test_the_command_names_every_fault_and_records_nothing(
+    leukaemia, auditor, tmp_path, scenario, written, who, says
+):
+    (tmp_path / "answers.json").write_text(written)
+    username = auditor.username if who == "auditor" else who
+
+    with pytest.raises(CommandError) as refused:
+        call_command("suggest", scenario, str(tmp_path / "answers.json"), record_for=username)
+
+    assert all(text in str(refused.value) for text in says)
+    assert not Consultation.objects.exists()

@@ -78,18 +78,26 @@ EXPRESSIBLE = ["after-induction-ct-baseline", "severe-contrast-allergy", "child"
 EXPRESSIBLE += ["adult-today", "nothing-documented"]
 
 
-@pytest.mark.parametrize("name", EXPRESSIBLE)
-def test_the_door_gives_the_advice_of_the_vignette(unsigned, name):
-    vignette = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-    given, said = record_of(vignette["answers"], born(vignette["answers"]["age_years"]))
+PARTS = ("fit", "criteria", "needs", "redirects", "studies", "advisories", "what_would_change")
 
-    checked(post(unsigned, call(draft(CT), given=given)))
 
+@pytest.mark.parametrize("path", VIGNETTES, ids=lambda path: path.stem)
+def test_the_door_gives_the_advice_of_the_engine_for_what_the_record_says(unsigned, path):
+    vignette = json.loads(path.read_text(encoding="utf-8"))
+    age = vignette["answers"].setdefault("age_years", 42)
+    given, said = record_of(vignette["answers"], born(age))
+
+    body = checked(post(unsigned, call(draft(CT), given=given)))
+
+    if said.get("diagnosis") != "all":
+        assert body["cards"] == []  # nothing in the record brings the guideline up
+        return
     consultation = Consultation.objects.get()
     rules = ruleset("leukaemia")
     engine = evaluate(rules, Case.from_dict(rules, said, today=date.today())).to_dict()  # noqa: DTZ011
-    same = ("fit", "criteria", "needs", "redirects", "studies", "advisories", "what_would_change")
-    assert {part: consultation.suggestion[part] for part in same} == {part: engine[part] for part in same}
+    assert {part: consultation.suggestion[part] for part in PARTS} == {part: engine[part] for part in PARTS}
+    if path.stem not in EXPRESSIBLE:
+        return
     expected = vignette["expect"]
     assert consultation.fit == expected["fit"]
     assert [row["code"] for row in consultation.suggestion["redirects"]] == expected["redirects"]
