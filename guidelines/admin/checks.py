@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.urls import reverse
@@ -15,13 +15,11 @@ from guidelines.admin.sections import BY_NAME
 from guidelines.engine import Compared
 from guidelines.gate.replay import Replay, replay
 from guidelines.gate.report import GateFault, in_use_document
-from guidelines.gate.vignettes import PARTS, Reach, Run, ruleset_of
+from guidelines.gate.vignettes import Reach, Run, ruleset_of
+from guidelines.gate.words import PARTS, Words
 from guidelines.models import ScenarioVersion, Vignette
-from guidelines.models.choices import Role
 
 REPLAYED = (200, 1000)  # latest consultations: at once, and when asked for
-FITS = {str(value): str(label) for value, label in Vignette.Fit.choices}
-ROLES = {str(value): str(label).lower() for value, label in Role.choices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,14 @@ class Row:
 
     @property
     def shown(self) -> list[Part]:
-        """Return what the table says: what differs or changed, else what comes first."""
+        """Return what the table says: what differs or changed, else the study that comes first."""
         telling = [part for part in self.parts if not part.agrees or part.was is not None]
-        return telling or self.parts[:1] + [part for part in self.parts[1:] if part.title == PARTS["studies"]]
+        if telling:
+            return telling
+        studies = [part for part in self.parts if part.title == PARTS["studies"] and part.expected]
+        return [
+            replace(part, title="", expected=part.expected[:1], got=part.got[:1]) for part in studies
+        ] or [replace(self.parts[0], title="")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,46 +114,19 @@ def row_of(run: Run, pk: int, words: Words) -> Row:
         url=reverse("admin:guidelines_vignette_change", args=[pk]),
         run_url=reverse("admin:guideline_vignette_run", args=[pk]),
         result=result,
-        parts=[words.part(part, changes.get(part.name)) for part in outcome.compared],
+        parts=[_part(part, changes.get(part.name), words) for part in outcome.compared],
         faults=outcome.faults,
     )
 
 
-class Words:
-    """Codes of one version in the words of its lists."""
-
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.studies = {row["code"]: row["short_name"] or row["name"] for row in document["studies"]}
-        self.titles = {
-            "redirects": _titles(document["redirects"]),
-            "advisories": _titles(document["advisories"]),
-            "next_steps": _titles(document["next_steps"]),
-            "fit": FITS,
-        }
-
-    def part(self, part: Compared, was: tuple[str, ...] | None) -> Part:
-        """Return one part of a vignette in words."""
-        return Part(
-            title=PARTS[part.name],
-            expected=self.said(part.name, part.expected),
-            got=self.said(part.name, part.got),
-            agrees=part.agrees,
-            was=None if was is None else self.said(part.name, was),
-        )
-
-    def said(self, name: str, codes: Iterable[str]) -> list[str]:
-        """Return codes as a reader knows them; a study with its role."""
-        if name != "studies":
-            return [self.titles[name].get(code, code) for code in codes]
-        told = []
-        for code in codes:
-            study, _, role = code.partition(" ")
-            told.append(f"{self.studies.get(study, study)}{f' ({ROLES[role]})' if role in ROLES else ''}")
-        return told
-
-
-def _titles(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {row["code"]: row["title"] for row in rows}
+def _part(part: Compared, was: tuple[str, ...] | None, words: Words) -> Part:
+    return Part(
+        title=PARTS[part.name],
+        expected=words.said(part.name, part.expected),
+        got=words.said(part.name, part.got),
+        agrees=part.agrees,
+        was=None if was is None else words.said(part.name, was),
+    )
 
 
 def _linked(version: ScenarioVersion, faults: Iterable[GateFault]) -> list[Fault]:

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_GET
 
 from guidelines import gate, snapshot
 from guidelines.admin.access import reader
-from guidelines.admin.checks import Words, row_of
+from guidelines.admin.checks import row_of
 from guidelines.admin.forms import RowForm
 from guidelines.admin.rows import VOCABULARY, RowAdmin, bench_of
 from guidelines.engine import terms
 from guidelines.engine.vignette_references import check_vignettes
+from guidelines.gate.words import Words
 from guidelines.models import Role, Vignette
 
 Pairs = list[tuple[str, str]]
@@ -201,6 +202,7 @@ class VignetteAdmin(RowAdmin):
     """A vignette with its answers and what must come out."""
 
     form = VignetteForm
+    change_form_template = "admin/guidelines/vignette_form.html"
     words_from = (*VOCABULARY, "redirects", "rated_studies", "advisories")
 
     def get_urls(self) -> list[URLPattern]:

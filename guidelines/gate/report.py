@@ -16,7 +16,8 @@ from guidelines import packs, snapshot
 from guidelines.engine import canonical_json, digest_of
 from guidelines.exceptions import ContentRefused
 from guidelines.gate.reach import unreachable
-from guidelines.gate.vignettes import PARTS, Reach, Run, asked, coverage, ruleset_of, run_all
+from guidelines.gate.vignettes import Reach, Run, asked, coverage, ruleset_of, run_all
+from guidelines.gate.words import Words
 from guidelines.models import ScenarioVersion, State
 
 REMEMBERED = 32  # reports that a process keeps; each belongs to two digests and a day
@@ -53,23 +54,7 @@ class GateReport:
     runs: tuple[Run, ...]
     reaches: tuple[Reach, ...]
     compared_with_published: bool
-
-    @property
-    def changed(self) -> tuple[Changed, ...]:
-        """Return the passing vignettes whose answer is not that of the version in use."""
-        return tuple(
-            Changed(
-                run.key,
-                run.outcome.title,
-                run.pointer,
-                tuple(
-                    f"{PARTS[change.name]}: {_listed(change.now)}; in use, {_listed(change.was)}."
-                    for change in run.changes
-                ),
-            )
-            for run in self.runs
-            if run.changes and run.outcome.passed
-        )
+    changed: tuple[Changed, ...]  # the passing vignettes whose answer is not that of the version in use
 
 
 def report_of(version: ScenarioVersion, document: dict[str, Any] | None = None) -> GateReport:
@@ -157,7 +142,7 @@ def _report(content: str, in_use: str, today: date) -> GateReport:
     ruleset = ruleset_of(document, digest=digest_of(document))
     if ruleset is not None:
         runs = run_all(document, ruleset, published, today=today)
-        faults += _of_vignettes(runs)
+        faults += _of_vignettes(runs, document)
         for found in unreachable(document, ruleset):
             fault = GateFault("unreachable", found.pointer, found.message)
             (faults if found.decided else notes).append(fault)
@@ -174,7 +159,14 @@ def _report(content: str, in_use: str, today: date) -> GateReport:
         for pointer, message in (content_faults(document) if not faults else [])
         if pointer not in known
     ]
-    return GateReport(tuple(faults), tuple(notes), tuple(runs), tuple(reaches), published is not None)
+    return GateReport(
+        tuple(faults),
+        tuple(notes),
+        tuple(runs),
+        tuple(reaches),
+        published is not None,
+        tuple(_changed(runs, document)),
+    )
 
 
 def _of_the_version(document: Mapping[str, Any], today: date) -> Iterator[GateFault]:
@@ -200,19 +192,21 @@ def _of_the_version(document: Mapping[str, Any], today: date) -> Iterator[GateFa
         )
 
 
-def _of_vignettes(runs: Iterable[Run]) -> Iterator[GateFault]:
+def _of_vignettes(runs: Iterable[Run], document: Mapping[str, Any]) -> Iterator[GateFault]:
     """Yield a fault for each vignette that cannot be asked or is answered otherwise than it expects."""
+    words = Words(document)
     for run in runs:
         for said in run.outcome.faults:
-            yield GateFault("vignette", run.pointer, f"Cannot be asked. {said}")
+            yield GateFault("vignette", run.pointer, f"Cannot be asked. {said}.")
         for part in run.outcome.compared:
             if not part.agrees:
-                yield GateFault(
-                    "vignette",
-                    run.pointer,
-                    f"{PARTS[part.name]}: expected {_listed(part.expected)}; got {_listed(part.got)}.",
-                )
+                yield GateFault("vignette", run.pointer, words.failure(part))
 
 
-def _listed(codes: Iterable[str]) -> str:
-    return ", ".join(codes) or "none"
+def _changed(runs: Iterable[Run], document: Mapping[str, Any]) -> Iterator[Changed]:
+    """Yield the passing vignettes that the version in use answers otherwise."""
+    words = Words(document)
+    for run in runs:
+        if run.changes and run.outcome.passed:
+            told = tuple(words.change(change.name, change.was, change.now) for change in run.changes)
+            yield Changed(run.key, run.outcome.title, run.pointer, told)

@@ -12,14 +12,6 @@ from guidelines.engine.vignette_references import check_vignettes
 
 Document = Mapping[str, Any]
 
-PARTS = {  # what a vignette compares, in the words of the desk
-    "fit": "Fit",
-    "redirects": "Redirects",
-    "studies": "Studies",
-    "advisories": "Advisories",
-    "next_steps": "Next steps",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
