@@ -63,6 +63,7 @@ def create_endpoint(
         )
     if faults:
         raise Refused(faults)
+    now = timezone.now()
     endpoint = WebhookEndpoint.objects.create(
         organisation_id=by.organisation_id,
         url=url,
@@ -70,10 +71,10 @@ def create_endpoint(
         events=_in_order(events),
         patient_data=patient_data,
         created_by=by,
-        updated_at=timezone.now(),
+        created_at=now,
+        updated_at=now,
     )
     secret = _add_secret(endpoint)
-    endpoint.refresh_from_db()
     _log("webhook.created", endpoint, action="C")
     return endpoint, secret
 

@@ -25,8 +25,13 @@ Active = WebhookEndpoint.Status.ACTIVE
 
 @transaction.atomic
 def fan_out(event: OutboxEvent) -> None:
-    """Queue the event for every endpoint that asked for it. Again for a known event changes nothing."""
-    endpoints = WebhookEndpoint.objects.filter(status=Active, events__contains=[event.type])
+    """Queue the event for every endpoint that asked for it. Again for a known event changes nothing.
+
+    Of what happened before it was made, an endpoint is not told, however late the worker comes to it.
+    """
+    endpoints = WebhookEndpoint.objects.filter(
+        status=Active, events__contains=[event.type], created_at__lte=event.occurred_at
+    )
     if event.organisation_id is not None:
         endpoints = endpoints.filter(organisation=event.organisation_id)
     queue(event, list(endpoints))

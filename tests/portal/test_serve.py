@@ -11,20 +11,23 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from portal.embedded import EmbeddedPostgres
+from tests.ordering.webhooks.receivers import Receiver, hangs, in_turn, receiving, status
 from tests.portal.servers import open_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90  # on a machine that runs other tests beside this one
 QUICK_CPU_SECONDS = 12  # of both processes; about 3 on an idle machine, and a busy one counts double
 RECOVERY_SECONDS = 15
+DELIVERY_SECONDS = 60  # a worker that died is missed after some seconds, and retries take theirs
 
 
 class Served:
@@ -85,6 +88,31 @@ class Served:
         return next(
             child for child in psutil.Process(self.process.pid).children() if "portal.web" in child.cmdline()
         )
+
+    def worker_process(self) -> psutil.Process:
+        """Return the worker; waits until there is one."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for child in psutil.Process(self.process.pid).children():
+                with suppress(psutil.Error):
+                    if "worker" in child.cmdline():
+                        return child
+            time.sleep(0.1)
+        raise AssertionError("no worker")
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the answer of the API."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.training()['api_token']}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, str]:
         """Return the exit code and everything that was printed."""
@@ -212,6 +240,40 @@ def test_a_killed_database_is_started_again(folder: Path) -> None:
         assert served.status("/healthz") == 200
         served.wait_for("/readyz", 200, RECOVERY_SECONDS)
         assert served.suggest() == 200
+
+
+def test_webhooks_survive_receivers_that_hang_and_kills_of_the_worker_and_the_database(folder: Path) -> None:
+    with receiving(in_turn(hangs, status(500), status(200))) as receiver, serving(folder) as served:
+        webhook = served.call("POST", "webhooks/", {"url": receiver.url, "events": ["order.status_changed"]})
+        order = served.call("GET", "orders/?status=draft&limit=1")["results"][0]["id"]
+        worker = served.worker_process()
+
+        began = time.monotonic()
+        assert served.call("POST", f"orders/{order}/sign/", {})["status"] == "active"
+        assert time.monotonic() - began < 5  # nobody waits for the receiver
+        arrived(receiver, 1)
+        worker.kill()  # while the receiver keeps it waiting
+        served.call("POST", f"orders/{order}/hold/", {})
+        os.kill(int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+        served.wait_for("/readyz", 200, RECOVERY_SECONDS)
+        arrived(receiver, 4)
+
+        assert served.worker_process().pid != worker.pid
+        first, again, third, second = receiver.received[:4]
+        assert len({one.headers["webhook-id"] for one in (first, again, third)}) == 1
+        assert [one.message["data"]["status"] for one in (first, second)] == ["active", "on-hold"]
+        assert Webhook(webhook["secret"]).verify(second.body, second.headers)
+        code, output = served.stop(signal.SIGTERM)
+    assert code == 0
+    assert "Traceback" not in output.rpartition("Stopping.")[2]
+
+
+def arrived(receiver: Receiver, count: int) -> None:
+    """Wait until so many requests have come."""
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while len(receiver.received) < count:
+        assert time.monotonic() < deadline, receiver.received
+        time.sleep(0.1)
 
 
 def test_a_killed_web_server_is_started_again(folder: Path) -> None:

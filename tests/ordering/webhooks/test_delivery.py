@@ -52,6 +52,7 @@ def test_an_event_reaches_every_endpoint_that_asked_for_it_once(
 
     happen(organisation, "thing:1")
     happen(None, "scenario:1", "guideline.published")
+    endpoint_of(administrator, description="made later")
     post.deliver()
     post.announced.clear()
     post.deliver()  # the jobs again, as after a crash
