@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
+from guidelines.models import State
 from ordering.models import Order, Progress
 
 S = Order.Status
@@ -106,14 +121,43 @@ class Worklist:
 
 # what each kind of the worklist holds, in the order in which they need somebody
 _REPORTED = Exists(Progress.objects.filter(order=OuterRef("pk"), event=Progress.Event.REPORTED))
+_DONE = Exists(
+    Progress.objects.filter(
+        order=OuterRef("pk"), event__in=(Progress.Event.PERFORMED, Progress.Event.REPORTED)
+    )
+)
+# the last day that radiology gave counts: a new appointment replaces the one before
+_APPOINTMENT = Subquery(
+    Progress.objects.filter(order=OuterRef("pk"), event=Progress.Event.SCHEDULED)
+    .order_by("-recorded_at", "-pk")
+    .values("at")[:1]
+)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _OUTCOME = (Q(status=S.ACTIVE) & Q(_REPORTED)) | Q(
     status__in=(S.ACTIVE, S.COMPLETED), finding_provisional=True
 )
-KINDS: dict[str, Q] = {
-    "outcomes": _OUTCOME,
-    "drafts": Q(status=S.DRAFT),
-    "waiting": (Q(status=S.ACTIVE) & ~Q(_REPORTED) & Q(finding_provisional=False)) | Q(status=S.ON_HOLD),
-}
+
+
+def _kinds() -> dict[str, Q]:
+    """Return what each kind holds now; an order is of one kind only, the first that holds it."""
+    overdue = (
+        Q(status=S.ACTIVE, finding="")
+        & ~Q(_DONE)
+        & (
+            # a comparison with nothing is neither true nor false, and its opposite would hold no order
+            Q(LessThan(Coalesce("wanted_by", Value(date.max)), timezone.localdate()))
+            | Q(LessThan(Coalesce(_APPOINTMENT, Value(_NEVER)), timezone.now()))
+        )
+    )
+    waiting = (Q(status=S.ACTIVE) & ~Q(_REPORTED) & Q(finding_provisional=False)) | Q(status=S.ON_HOLD)
+    return {
+        "outcomes": _OUTCOME,
+        "results": Q(finding_unread=True, status__in=(S.ACTIVE, S.COMPLETED)) & ~_OUTCOME,
+        "overdue": overdue,
+        "drafts": Q(status=S.DRAFT),
+        # an overdue order waits as well, and is counted once
+        "waiting": waiting & ~overdue,
+    }
 
 
 def worklist(organisation_id: int, *, requester_id: int | None, kind: str = "") -> Worklist:
@@ -125,8 +169,14 @@ def worklist(organisation_id: int, *, requester_id: int | None, kind: str = "") 
     mine = Order.objects.filter(organisation_id=organisation_id)
     if requester_id is not None:
         mine = mine.filter(requester_id=requester_id)
-    kinds = KINDS | {"recent": recent}
-    anything = Q(status__in=(S.DRAFT, S.ACTIVE, S.ON_HOLD)) | Q(finding_provisional=True) | recent
+    ranks = _kinds()
+    kinds = ranks | {"recent": recent}
+    anything = (
+        Q(status__in=(S.DRAFT, S.ACTIVE, S.ON_HOLD))
+        | Q(finding_provisional=True)
+        | Q(finding_unread=True)
+        | recent
+    )
     open_orders = mine.filter(anything)
     counts: dict[str, int] = open_orders.aggregate(
         total=Count("pk"), **{name: Count("pk", filter=condition) for name, condition in kinds.items()}
@@ -134,14 +184,23 @@ def worklist(organisation_id: int, *, requester_id: int | None, kind: str = "") 
     wanted = open_orders.filter(kinds[kind]) if kind in kinds else open_orders
     ranked = _listed(wanted).annotate(
         rank=Case(
-            *(When(condition, then=rank) for rank, condition in enumerate(KINDS.values())),
-            default=len(KINDS),
+            *(When(condition, then=rank) for rank, condition in enumerate(ranks.values())),
+            default=len(ranks),
             output_field=IntegerField(),
         )
     )
     rows = list(ranked.order_by("rank", "-placed_at", "-id")[:WORKLIST_ROWS])
     total = counts.pop("total")
     return Worklist(rows, counts, counts.get(kind, total))
+
+
+def drafts_on_replaced_versions(organisation_id: int, *, requester_id: int | None) -> list[Order]:
+    """Return the drafts whose guideline was replaced or withdrawn since, the oldest first. One query."""
+    drafts = Order.objects.filter(organisation_id=organisation_id, status=S.DRAFT)
+    if requester_id is not None:
+        drafts = drafts.filter(requester_id=requester_id)
+    outdated = drafts.exclude(consultation__version__state=State.PUBLISHED)
+    return list(outdated.select_related("patient").order_by("placed_at", "pk")[:WORKLIST_ROWS])
 
 
 def _listed(found: QuerySet[Order]) -> QuerySet[Order]:

@@ -74,6 +74,7 @@ class OrderPage:
     panels: list[Panel]
     baseline: str
     chain: list[ChainLink]
+    questions: str
     may_acknowledge: bool
     printable: bool
     timeline: list[Entry]
@@ -108,6 +109,7 @@ def order_page(order: Order, ruleset: RuleSet, *, may_order: bool) -> OrderPage:
         panels=panels(order, ruleset, done=studies_done(order), follow_ups=follow_ups) if can_report else [],
         baseline=baseline_words(ruleset, consultation.answers),
         chain=chain(order, linked),
+        questions=" ".join(f"{row['title'].rstrip('?.')}?" for row in consultation.suggestion["questions"]),
         may_acknowledge=may_order and order.finding_unread and order.status != S.ENTERED_IN_ERROR,
         printable=order.signed_at is not None,
         timeline=timeline(order, statuses=statuses, findings=findings, labels=labels_of(ruleset)),

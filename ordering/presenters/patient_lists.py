@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from ordering.advice import age_on
-from ordering.models import Consultation, Patient
+from ordering.models import Consultation, Order, Patient
 from ordering.presenters.patients import listed_name
 
 
@@ -67,6 +67,12 @@ def start_url(patient_id: UUID, scenario: str = "") -> str:
     """Return the address that starts an order for a patient."""
     query = {"patient": str(patient_id)} | ({"scenario": scenario} if scenario else {})
     return f"{reverse('order_start')}?{urlencode(query)}"
+
+
+def again_url(order: Order) -> str:
+    """Return the address that starts another order with the answers of this one."""
+    address = reverse("order_new", kwargs={"patient": order.patient_id, "slug": order.scenario_slug})
+    return f"{address}?{urlencode({'from': str(order.consultation_id)})}"
 
 
 def asked(consultation: Consultation, *, may_order: bool) -> AdviceAsked:

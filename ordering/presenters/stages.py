@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
 
 from ordering.models import Order, Progress
 from ordering.presenters.steps import Step
@@ -42,6 +45,25 @@ def awaits_outcome(order: Order) -> bool:
         return True
     last = furthest(order)
     return order.status == S.ACTIVE and last is not None and last.event == E.REPORTED
+
+
+def overdue_since(order: Order) -> date | None:
+    """Return the day since which a study should have been done and was not; None where nothing is overdue.
+
+    It was wanted by a day, or radiology had given an appointment. Reads the order's `progress`.
+    """
+    last = furthest(order)
+    if order.status != S.ACTIVE or order.finding or (last and last.event in (E.PERFORMED, E.REPORTED)):
+        return None
+    booked = [row for row in order.progress.all() if row.event == E.SCHEDULED]
+    days = []
+    if order.wanted_by and order.wanted_by < timezone.localdate():
+        days.append(order.wanted_by)
+    if booked:
+        at = max(booked, key=lambda row: (row.recorded_at, row.pk)).at
+        if at < timezone.now():
+            days.append(timezone.localdate(at))
+    return min(days, default=None)
 
 
 def tag_of(order: Order) -> Tag:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +47,7 @@ class Entry:
     url: str = ""
     link_text: str = ""
     now: bool = False
+    day: date | None = None  # instead of a moment, where only the day is known
 
 
 def timeline(
@@ -93,7 +94,7 @@ def _statuses(statuses: Iterable[OrderStatus]) -> list[tuple[datetime, int, Entr
     for place, row in enumerate(statuses):
         title = "Resumed" if before == S.ON_HOLD and row.status == S.ACTIVE else STATUS_WORDS[S(row.status)]
         by = f"by {row.by.display_name}"
-        entry = Entry(title, by, row.at, _sentence(via_words(row.via).capitalize(), row.reason))
+        entry = Entry(title, by, row.at, _sentence(via_words(row.via), row.reason))
         entries.append((row.at, 10 + place * 10, entry))
         before = row.status
     return entries
@@ -108,9 +109,7 @@ def _progress(order: Order) -> list[tuple[datetime, int, Entry]]:
         if ahead:
             title = f"{title} for {date_format(timezone.localtime(row.at), 'd-M-Y H:i')}"
         moment = row.recorded_at if ahead else row.at
-        detail = _sentence(
-            f"Accession number {row.accession}" if row.accession else "", via_words(row.via).capitalize()
-        )
+        detail = _sentence(f"Accession number {row.accession}" if row.accession else "", via_words(row.via))
         entries.append((moment, 20 + places.index(row.event), Entry(title, at=moment, detail=detail)))
     return entries
 
@@ -126,7 +125,7 @@ def _findings(findings: Sequence[Finding], labels: Mapping[str, str]) -> list[tu
                 row.recorded_at,
                 _sentence(
                     "Not yet compared with the baseline" if row.provisional else "",
-                    via_words(row.via).capitalize(),
+                    via_words(row.via),
                 ),
             ),
         )
@@ -146,4 +145,5 @@ def _awaited(order: Order) -> list[Entry]:
 
 
 def _sentence(*parts: str) -> str:
-    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+    """Return the parts as sentences; an abbreviation inside keeps its capitals."""
+    return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)

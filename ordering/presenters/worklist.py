@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 
+from guidelines.library import Edition
 from ordering.history import RECENT, Worklist
 from ordering.models import Order, Progress
 from ordering.presenters.patients import listed_name
-from ordering.presenters.stages import Tag, awaits_outcome, furthest, tag_of
+from ordering.presenters.stages import Tag, awaits_outcome, furthest, overdue_since, tag_of
 
 S = Order.Status
+COUNTED = ("outcomes", "overdue", "drafts", "waiting")  # the four counters; the filter offers the others too
 KIND_LABELS = {
     "outcomes": "Outcomes to record",
+    "results": "Results to acknowledge",
+    "overdue": "Follow-up overdue",
     "drafts": "Drafts to finish",
     "waiting": "Waiting for radiology",
     "recent": f"Placed in the last {RECENT.days} days",
@@ -60,6 +67,7 @@ def row_of(order: Order, *, may_order: bool) -> OrderRow:
     """Return an order as a row. Reads its patient, parent and progress."""
     url = reverse("order_detail", args=[order.pk])
     label, address, note, needs = "View", url, "", False
+    late = overdue_since(order)
     if may_order and order.status == S.DRAFT:
         label, address, note, needs = (
             "Continue",
@@ -71,6 +79,10 @@ def row_of(order: Order, *, may_order: bool) -> OrderRow:
         provisional = order.finding_provisional
         label = "Compare with baseline" if provisional else "Record outcome"
         address, note, needs = f"{url}#record", "", True
+    elif may_order and order.finding_unread and order.status in (S.ACTIVE, S.COMPLETED):
+        label, address, needs = "Read and acknowledge", f"{url}#finding", True
+    elif may_order and late:
+        label, note, needs = "Chase or rebook", f"since {date_format(late, 'd-M-Y')}", True
     elif may_order and order.status == S.ON_HOLD:
         note = "can be resumed"
     return OrderRow(
@@ -80,7 +92,7 @@ def row_of(order: Order, *, may_order: bool) -> OrderRow:
         birth_date=order.patient.birth_date,
         mrn=order.patient.mrn,
         study=order.study_label,
-        tag=tag_of(order),
+        tag=_overdue_tag(late) if late else tag_of(order),
         since=_since(order),
         follow_up_of=order.parent.number if order.parent else "",
         rating=order.rating,
@@ -94,9 +106,55 @@ def row_of(order: Order, *, may_order: bool) -> OrderRow:
     )
 
 
+def updated_at(orders: Iterable[Order]) -> datetime | None:
+    """Return when radiology last reported anything of these orders. Reads their progress."""
+    return max((row.recorded_at for order in orders for row in order.progress.all()), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedGuideline:
+    """A guideline that changed under drafts: what replaced it, and which drafts."""
+
+    title: str
+    text: str
+    url: str
+    drafts: list[OrderRow]
+
+
+def changed_guidelines(drafts: Iterable[Order], editions: Iterable[Edition]) -> list[ChangedGuideline]:
+    """Return a notice for each guideline that is not in use any more as the drafts were begun under it."""
+    current = {edition.slug: edition for edition in editions}
+    groups: dict[tuple[str, int], list[Order]] = {}
+    for draft in drafts:
+        groups.setdefault((draft.scenario_slug, draft.version_number), []).append(draft)
+    found = []
+    for (slug, number), rows in groups.items():
+        edition = current.get(slug)
+        text = (
+            f"Version {edition.number} replaced version {number}."
+            if edition
+            else f"Version {number} is no longer in use, and nothing replaced it."
+        )
+        found.append(
+            ChangedGuideline(
+                title=rows[0].scenario_title,
+                text=text,
+                url=reverse("guideline_detail", args=[slug]) if edition else "",
+                drafts=[row_of(row, may_order=True) for row in rows],
+            )
+        )
+    return found
+
+
+def _overdue_tag(since: date) -> Tag:
+    days = (timezone.localdate() - since).days
+    words = "Overdue today" if not days else "Overdue 1 day" if days == 1 else f"Overdue {days} days"
+    return Tag(words, "over", "exclamation-triangle-fill")
+
+
 def tiles(found: Worklist, *, kind: str, everyone: bool) -> list[Tile]:
     """Return the counters of the worklist; the current one leads back to everything."""
-    tones = {"outcomes": "act"}
+    tones = {"outcomes": "act", "overdue": "over"}
     return [
         Tile(
             found.counts[name],
@@ -106,6 +164,7 @@ def tiles(found: Worklist, *, kind: str, everyone: bool) -> list[Tile]:
             current=name == kind,
         )
         for name, label in KIND_LABELS.items()
+        if name in COUNTED
     ]
 
 

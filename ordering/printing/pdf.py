@@ -121,7 +121,6 @@ class _Page:
         """Return a heading."""
         paragraph = self.text(text, bold=True, size=self.size * 1.2)
         paragraph.style.spaceBefore, paragraph.style.spaceAfter = 3.5 * mm, 1.2 * mm
-        paragraph.style.keepWithNext = 1
         return paragraph
 
     def table(self, lines: Sequence[Line], *, width: float = 0) -> Table:
@@ -168,7 +167,7 @@ class _Page:
     def _head(self) -> Table:
         """Return what stands at the top of every page. It grows with the name instead of cutting it."""
         sheet = self.sheet
-        identifiers = "    ".join(f"{line.label} {line.value}" for line in sheet.identifiers)
+        identifiers = " · ".join(f"{line.label} {line.value}" for line in sheet.identifiers)
         rows: list[list[Flowable]] = [
             [self.text(f"{sheet.title} · {sheet.organisation}", size=9)],
             [self.text(sheet.patient_name, bold=True, size=13)],
@@ -185,10 +184,9 @@ class _Page:
         if sheet.training:
             rows.append([self.text(_("TRAINING DATA: an invented patient"), bold=True, size=11)])
         if sheet.mark:
-            reason = f"\n{_short(sheet.mark_text)}" if sheet.mark_text else ""
             rows.append([self.text(sheet.mark, bold=True, size=16)])
-            if reason:
-                rows.append([self.text(reason.strip(), size=10)])
+            if sheet.mark_text:
+                rows.append([self.text(sheet.mark_text, size=10)])
         style = [
             ("BOX", (0, 0), (-1, boxed - 1), 1.2, black),
             ("TOPPADDING", (0, 0), (-1, -1), 1.5),
@@ -258,9 +256,3 @@ def _facts(page: _Page, requisition: Requisition) -> list[Flowable]:
         page.text(requisition.study, bold=True, size=15, after=2 * mm),
         page.table(requisition.facts, width=width),
     ]
-
-
-def _short(text: str) -> str:
-    """Return a reason as it fits above every page; the page of the order has it whole."""
-    most = 300
-    return text if len(text) <= most else _("See the order for the reason.")

@@ -22,6 +22,7 @@ from ordering.presenters.patients import listed_name
 from ordering.printing.barcodes import Barcode, code_128
 
 S = Order.Status
+MARK_TEXT = 200  # characters
 FIT_WORDS = {
     "fits": "The guideline fits: every criterion is met.",
     "needs_answers": "Not known whether the guideline fits: answers are missing.",
@@ -94,7 +95,7 @@ def requisition_of(order: Order, ruleset: RuleSet, *, printed_by: str) -> Requis
         blocks=[
             Block(_("Question"), _question(order, given)),
             Block(_("Compare with"), _baseline(order, ruleset)),
-            Block(_("Safety"), _answers(ruleset, answers, checked)),
+            Block(_("Safety and checks"), _answers(ruleset, answers, checked)),
             Block(
                 _("Clinical answers"),
                 [Line(_("Fit"), FIT_WORDS[given["fit"]]), *_answers(ruleset, answers, others)],
@@ -144,6 +145,8 @@ def _mark(order: Order) -> tuple[str, str]:
         return "", ""
     last = order.statuses.last()
     reason = last.reason if last else ""
+    if len(reason) > MARK_TEXT:  # it stands on every page
+        reason = _("See the order for the reason.")
     words = {
         S.REVOKED: (_("CANCELLED: do not perform"), reason),
         S.ENTERED_IN_ERROR: (_("ENTERED IN ERROR: do not perform"), reason),

@@ -21,7 +21,8 @@ from ordering.forms import refuse
 from ordering.forms.days import UnclearDay
 from ordering.forms.patients import CONFIRMED, PatientForm, PatientSearchForm
 from ordering.models import Consultation, Patient
-from ordering.presenters.patient_lists import asked, rows_of, start_url
+from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows
+from ordering.presenters.patient_lists import again_url, asked, rows_of, start_url
 from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.worklist import row_of
 from ordering.views.access import clinician_required, patient_of, reader_required
@@ -98,7 +99,9 @@ def patient_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     patient = patient_of(request, pk)
     may_order = policies.may_order(_user(request))
     wanted = history.OrderFilter(patient.organisation_id, patient_id=patient.pk)
-    page = history.page_of(history.orders(wanted))
+    told = history.orders(wanted).select_related("consultation")
+    page = history.page_of(told.prefetch_related("statuses__by", "findings__recorded_by"))
+    prior = list(patient.prior_studies.select_related("recorded_by", "struck_by"))
     advice = (
         Consultation.objects.filter(patient=patient, order__isnull=True)
         .select_related("requester")
@@ -123,9 +126,13 @@ def patient_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             "more_url": f"{reverse('order_list')}?{urlencode({'patient': str(patient.pk)})}"
             if page.older
             else "",
+            "prior": prior_rows(prior, may_order=may_order),
+            "baselines": baselines(page.orders),
+            "timeline": patient_timeline(page.orders, prior),
             "advice": [asked(consultation, may_order=may_order) for consultation in advice],
             "may_order": may_order,
             "start_url": start_url(patient.pk),
+            "again_url": again_url(page.orders[0]) if may_order and page.orders else "",
             "nav": "orders",
         },
     )

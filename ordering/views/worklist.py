@@ -8,9 +8,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from guidelines import library
 from ordering import history, policies
 from ordering.forms.patients import PatientSearchForm
-from ordering.presenters.worklist import KIND_LABELS, row_of, tiles, worklist_url
+from ordering.presenters.worklist import (
+    KIND_LABELS,
+    changed_guidelines,
+    row_of,
+    tiles,
+    updated_at,
+    worklist_url,
+)
 from portal import audit
 from portal.models import User
 
@@ -35,6 +43,9 @@ def worklist(request: HttpRequest) -> HttpResponse:
     everyone = request.GET.get("whose") == "all"
     assert user.organisation_id is not None
     found = history.worklist(user.organisation_id, requester_id=None if everyone else user.pk, kind=kind)
+    outdated = history.drafts_on_replaced_versions(
+        user.organisation_id, requester_id=None if everyone else user.pk
+    )
     audit.log(
         "orders.listed",
         action="R",
@@ -56,6 +67,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
             "everyone": everyone,
             "clear_url": worklist_url(kind="", everyone=everyone),
             "everyone_url": worklist_url(kind=kind, everyone=True),
+            "changed": changed_guidelines(outdated, library.published() if outdated else []),
+            "updated_at": updated_at(found.orders),
             "now": timezone.now(),
         },
     )

@@ -2,9 +2,7 @@
 "use strict";
 
 /* Errors: put the reader on the summary, and a summary link on the control it names. */
-document.addEventListener("DOMContentLoaded", () => {
-  document.getElementById("error-summary")?.focus();
-});
+document.getElementById("error-summary")?.focus();
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#error-summary a[href^='#']");
   if (link) document.getElementById(link.hash.slice(1))?.focus();
@@ -28,28 +26,30 @@ window.addEventListener("pageshow", () => {
 });
 
 /* The banner grows with long names and large text; what scrolls into view must stay below it. */
-document.addEventListener("DOMContentLoaded", () => {
-  const banner = document.querySelector(".pb");
-  if (!banner) return;
+const banner = document.querySelector(".pb");
+if (banner) {
   new ResizeObserver(() => {
     document.documentElement.style.setProperty("--banner-height", `${banner.offsetHeight}px`);
   }).observe(banner);
-});
+}
 
 /* Tables that become cards on a narrow screen keep their table roles. */
-document.addEventListener("DOMContentLoaded", () => {
-  const roles = [["", "table"], ["thead,tbody", "rowgroup"], ["tr", "row"], ["td", "cell"], ["th[scope=row]", "rowheader"], ["th[scope=col]", "columnheader"]];
-  for (const table of document.querySelectorAll("table.tb-s")) {
-    for (const [selector, role] of roles) {
-      for (const part of selector ? table.querySelectorAll(selector) : [table]) part.setAttribute("role", role);
-    }
+const roles = [["", "table"], ["thead,tbody", "rowgroup"], ["tr", "row"], ["td", "cell"], ["th[scope=row]", "rowheader"], ["th[scope=col]", "columnheader"]];
+for (const table of document.querySelectorAll("table.tb-s")) {
+  for (const [selector, role] of roles) {
+    for (const part of selector ? table.querySelectorAll(selector) : [table]) part.setAttribute("role", role);
   }
-});
+}
 
 /* A print button, for those who look for one. */
-document.addEventListener("DOMContentLoaded", () => {
-  for (const button of document.querySelectorAll("button[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  }
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+/* A list that cannot be refreshed stays, and says how old it is. */
+document.querySelector("[data-refresh]")?.addEventListener("click", async (event) => {
+  event.preventDefault();
+  const fresh = await fetch(location).then((answer) => answer.status < 500, () => false);
+  fresh ? location.reload() : (document.getElementById("stale").hidden = false);
 });
