@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal import display_zone
 from portal.models import User
 from portal.roles import Role, has_role
 from portal.sign_in.sessions import seconds_of_idleness
@@ -19,12 +18,19 @@ from portal.sign_in.sessions import seconds_of_idleness
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the main navigation. A page may name its own `key` as `nav` in its context."""
+    """One entry of the main navigation. A page may name its own `key` as `nav` in its context.
+
+    With shortcuts on, the keys G and `letter` after one another go there.
+    """
 
     key: str
     label: str
     url: str
     current: bool
+    letter: str = ""
+
+
+LETTERS = {"worklist": "w", "orders": "o", "new-order": "n", "guidelines": "l", "administration": "a"}
 
 
 def nav_items(request: HttpRequest) -> list[NavItem]:
@@ -50,7 +56,11 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     entries = [(key, label, _address(name)) for key, label, name, allowed in wanted if allowed]
     sections = [url for _key, _label, url in entries if url and _is_within(request.path, url)]
     here = max(sections, key=len, default="")
-    return [NavItem(key, label, url, current=url == here) for key, label, url in entries if url]
+    return [
+        NavItem(key, label, url, current=url == here, letter=LETTERS.get(key, ""))
+        for key, label, url in entries
+        if url
+    ]
 
 
 def _sees_quality(user: User | AnonymousUser) -> bool:
@@ -73,13 +83,6 @@ def _is_within(path: str, section: str) -> bool:
     return path == section if section == "/" else path.startswith(section)
 
 
-def _time_zone_label() -> str:
-    """Return the zone that all times on pages are in, such as "Europe/London (UTC+01:00)"."""
-    now: datetime = timezone.localtime()
-    offset = now.strftime("%z")
-    return f"{timezone.get_current_timezone_name()} (UTC{offset[:3]}:{offset[3:5]})"
-
-
 def portal(request: HttpRequest) -> dict[str, object]:
     """Return what the frame of a page needs; the costlier parts are functions that only the frame calls."""
     navigation: Callable[[], list[NavItem]] = partial(nav_items, request)
@@ -87,6 +90,6 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "training": settings.PORTAL_TRAINING,
         "nav_items": navigation,
         "help_url": partial(_address, "help"),
-        "time_zone_label": _time_zone_label,
+        "time_zone_label": display_zone.label,
         "idle_seconds": seconds_of_idleness,
     }

@@ -58,6 +58,20 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox has no
             )
         ]
 
+    class TextSize(models.TextChoices):
+        """How large pages are set."""
+
+        NORMAL = "", "Normal"
+        LARGE = "large", "Large"
+        LARGER = "larger", "Larger"
+
+    # what somebody prefers; the page of preferences writes it
+    time_zone = models.CharField(
+        max_length=60, blank=True, help_text="Times are shown in this zone; empty: the site's."
+    )
+    text_size = models.CharField(max_length=10, blank=True, choices=TextSize.choices)
+    shortcuts = models.BooleanField(default=False, help_text="Single letters go to pages.")
+
     @property
     def display_name(self) -> str:
         """Return title and full name, or the user name when no name is known."""

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "portal.middleware.ActorMiddleware",
     "portal.sign_in.sessions.SessionLimitMiddleware",
     "portal.sign_in.typed.SignInRequiredMiddleware",
+    "portal.display_zone.DisplayZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.NoStoreMiddleware",

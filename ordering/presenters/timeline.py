@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from ordering.models import Finding, Order, OrderStatus, Progress, Via
 from ordering.presenters.stages import AWAITED, COMPARE, RECORD, status_steps
+from portal.display_zone import in_display_zone
 
 S = Order.Status
 VIA_WORDS = {
@@ -107,7 +107,7 @@ def _progress(order: Order) -> list[tuple[datetime, int, Entry]]:
         ahead = row.at > row.recorded_at
         title = row.get_event_display()
         if ahead:
-            title = f"{title} for {date_format(timezone.localtime(row.at), 'd-M-Y H:i')}"
+            title = f"{title} for {date_format(in_display_zone(row.at), 'd-M-Y H:i')}"
         moment = row.recorded_at if ahead else row.at
         detail = _sentence(f"Accession number {row.accession}" if row.accession else "", via_words(row.via))
         entries.append((moment, 20 + places.index(row.event), Entry(title, at=moment, detail=detail)))

@@ -12,9 +12,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal.sign_in import views
+from portal.sign_in.preferences import preferences
 
 urlpatterns = [
     path("", views.account, name="account"),
+    path("preferences/", preferences, name="account_preferences"),
     path("stay/", views.stay, name="account_stay"),
     path("continue/", views.carry_on, name="account_continue"),
     path("login/", account.login, name="account_login"),

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from django import template
-from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from portal.display_zone import in_display_zone
 
 register = template.Library()
 
@@ -20,17 +21,17 @@ def day(value: date | datetime | str | None) -> SafeString | str:
     if not read:
         return ""
     if isinstance(read, datetime):
-        read = timezone.localtime(read).date() if timezone.is_aware(read) else read.date()
+        read = in_display_zone(read).date()
     return format_html('<time datetime="{}">{}</time>', read.isoformat(), date_format(read, "d-M-Y"))
 
 
 @register.filter
 def moment(value: datetime | str | None) -> SafeString | str:
-    """Return a date and time as `<time>`, written 12-Jun-2026 14:26 in the site's zone; "" for nothing."""
+    """Return a date and time as `<time>`, written 12-Jun-2026 14:26 on the reader's clock; "" for nothing."""
     read = parse_datetime(value) if isinstance(value, str) else value
     if not read:
         return ""
-    local = timezone.localtime(read) if timezone.is_aware(read) else read
+    local = in_display_zone(read)
     return format_html(
         '<time datetime="{}">{}</time>', local.isoformat(timespec="minutes"), date_format(local, "d-M-Y H:i")
     )
