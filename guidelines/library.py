@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
 
@@ -16,6 +17,8 @@ from guidelines.exceptions import NoPublishedVersion
 from guidelines.models import RELEASED, ScenarioVersion, State
 
 CACHE_SIZE = 512  # parsed rulesets a process keeps; published content never changes, so none goes stale
+# the shipped scenario that stands in where none fits: it rates nothing, and no list or search offers it
+NO_SCENARIO = "question-without-scenario"
 MATCH_SCORE = 60  # of 100: below this, a scenario has too little in common with what was typed
 
 
@@ -108,9 +111,16 @@ def state_of(version_id: int) -> str:
     return ScenarioVersion.objects.values_list("state", flat=True).get(pk=version_id)
 
 
-def published() -> list[Edition]:
-    """The versions in use, by title."""
+def published(slugs: Collection[str] | None = None) -> list[Edition]:
+    """The versions in use, by title; only those of the named scenarios where some are named.
+
+    What stands in for a missing scenario is found by its name only.
+    """
     rows = ScenarioVersion.objects.filter(state=State.PUBLISHED).order_by("title")
+    if slugs is None:
+        rows = rows.exclude(scenario__slug=NO_SCENARIO)
+    else:
+        rows = rows.filter(scenario__slug__in=slugs)
     return [
         Edition(*row)
         for row in rows.values_list("pk", "scenario__slug", "title", "summary", "number", "search_terms")
