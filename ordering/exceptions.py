@@ -32,6 +32,12 @@ class Refused(OrderingError):
         super().__init__(" ".join(refusal.message for refusal in refusals))
 
 
+class TooMuchToKeep(OrderingError):
+    """What was typed into a form is more than is kept of a form that was not sent."""
+
+    code = "too-much-to-keep"
+
+
 class IllegalTransition(OrderingError):
     """The order's status does not allow this."""
 

@@ -481,3 +481,4 @@ from ordering.webhooks.models import (  # noqa: E402, F401
     WebhookEndpoint,
     WebhookSecret,
 )
+from ordering.working_models import FavouriteScenario, KeptAnswers, UnmatchedPhrase  # noqa: E402, F401

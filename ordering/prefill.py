@@ -12,6 +12,16 @@ from django.utils.formats import date_format
 from guidelines import library
 from guidelines.engine import RuleSet
 from ordering.models import Consultation, Finding, Order, Patient, Via
+from ordering.presenters.answers import answer_text
+from portal.display_zone import in_display_zone
+
+# how the source of an answer begins, before the time; by the surface that it came through
+_ORIGINS: dict[str, str] = {
+    Via.PORTAL: "answered",
+    Via.API: "sent by another system",
+    Via.CDS_HOOKS: "from the record system",
+    Via.COMMAND: "entered by a command",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +47,7 @@ def prefill_for(
     followed up, to whose answers the next steps of its latest finding are added.
     """
     if basis is not None:
-        where = "from the record system" if basis.via == Via.CDS_HOOKS else "answered"
-        return _taken_over(ruleset, basis.answers, f"{where} {_moment(basis)}")
+        return _taken_over(ruleset, basis.answers, f"{_ORIGINS[basis.via]} {_moment(basis)}")
     if draft is not None:
         return _taken_over(ruleset, draft.consultation.answers, f"from draft {draft.number}")
     if parent is None:
@@ -48,6 +57,31 @@ def prefill_for(
     reported, _ = answers_still_asked(ruleset, _reported(parent))
     text = f"from the report of order {parent.number}"
     return Prefill(found.answers | reported, found.sources | dict.fromkeys(reported, text), found.dropped)
+
+
+def earlier_answers(patient: Patient, slug: str) -> Consultation | None:
+    """Return the latest question about this patient in a scenario, with its order; errors are left out.
+
+    Nobody is asked to trust it unseen: a form takes it over only when somebody says so.
+    """
+    rows = Consultation.objects.filter(patient=patient, scenario_slug=slug)
+    rows = rows.exclude(order__status=Order.Status.ENTERED_IN_ERROR).exclude(answers={})
+    return rows.select_related("order").order_by("-created_at", "-pk").first()
+
+
+def differences(ruleset: RuleSet, prefill: Prefill, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return, by key, what the record says where an answer was given that says something else."""
+    return {
+        key: f"The record says “{answer_text(ruleset.element(key), prefill.answers[key])}” ({source})."
+        for key, source in prefill.sources.items()
+        if given.get(key) is not None and not _same(given[key], prefill.answers[key])
+    }
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return sorted(map(str, one)) == sorted(map(str, other))
+    return bool(one == other)
 
 
 def answers_still_asked(ruleset: RuleSet, answers: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -88,4 +122,4 @@ def _reported(parent: Order) -> dict[str, Any]:
 
 
 def _moment(consultation: Consultation) -> str:
-    return date_format(timezone.localtime(consultation.created_at), "d-M-Y H:i")
+    return date_format(in_display_zone(consultation.created_at), "d-M-Y H:i")

@@ -6,6 +6,7 @@ from ordering.views import (
     amendments,
     audit_record,
     findings,
+    keeping,
     new_order,
     orders,
     patients,
@@ -28,12 +29,20 @@ urlpatterns = [
     path("prior-studies/<uuid:pk>/strike/", prior_studies.prior_study_strike, name="prior_study_strike"),
     # step 1: patient, scenario and answers
     path("orders/new/", new_order.order_start, name="order_start"),
+    path(
+        "orders/new/<uuid:patient>/without-scenario/",
+        new_order.order_without_scenario,
+        name="order_without_scenario",
+    ),
     path("orders/new/<uuid:patient>/<slug:slug>/", new_order.order_new, name="order_new"),
     path(
         "orders/new/<uuid:patient>/<slug:slug>/so-far/",
         new_order.order_suggestion_fragment,
         name="order_suggestion_fragment",
     ),
+    path("orders/new/<uuid:patient>/<slug:slug>/keep/", keeping.answers_keep, name="answers_keep"),
+    path("orders/new/<uuid:patient>/<slug:slug>/forget/", keeping.answers_forget, name="answers_forget"),
+    path("scenarios/<slug:slug>/favourite/", keeping.scenario_favourite, name="scenario_favourite"),
     # step 2: the suggested study
     path("consultations/<uuid:pk>/", study_choice.suggestion, name="suggestion"),
     path("consultations/<uuid:pk>/choose/", study_choice.study_choose, name="study_choose"),

@@ -14,16 +14,22 @@ from ordering.actions.orders import (
 from ordering.actions.patients import PatientIdentity, create_patient, patient_for
 from ordering.actions.prior_studies import record_prior_study, strike_prior_study
 from ordering.actions.questions import record_consultation
+from ordering.actions.working import FormOf, choose_favourite, forget_answers, keep_answers, note_unmatched
 
 __all__ = [
+    "FormOf",
     "PatientIdentity",
     "acknowledge_finding",
     "amend_order",
     "cancel_order",
     "change_draft",
+    "choose_favourite",
     "create_patient",
     "enter_in_error",
+    "forget_answers",
     "hold_order",
+    "keep_answers",
+    "note_unmatched",
     "patient_for",
     "place_order",
     "record_consultation",

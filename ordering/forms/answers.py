@@ -94,11 +94,15 @@ class AnswersForm(forms.Form):
         birth_date: date,
         data: QueryDict | None = None,
         answers: Mapping[str, Any] | None = None,
+        typed: Mapping[str, list[str]] | None = None,
         ask: Ask | None = None,
     ) -> None:
+        """Begin with `typed`, rows as somebody left them, else with `answers`; `data` is what was sent."""
+        rows = answers_to_post(ruleset, answers or {}) if typed is None else typed
         initial = {
-            key: texts if ruleset.element(key).kind == "choices" else texts[0]
-            for key, texts in answers_to_post(ruleset, answers or {}).items()
+            key: texts if element.kind == "choices" else texts[0]
+            for key, texts in rows.items()
+            if (element := ruleset.elements_by_key.get(key)) is not None and texts
         }
         super().__init__(data, initial=initial)
         self.ruleset = ruleset
@@ -113,8 +117,8 @@ class AnswersForm(forms.Form):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The answers as submitted, before anybody judged them."""
-        return answers_from_post(self.ruleset, self.data)
+        """The answers as submitted, or as the form begins with, before anybody judged them."""
+        return answers_from_post(self.ruleset, self.data if self.is_bound else self.initial)
 
     def clean(self) -> dict[str, Any]:
         """Ask the engine. Every fault it names goes to its row."""

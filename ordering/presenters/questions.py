@@ -76,7 +76,7 @@ def conflicts_of(ruleset: RuleSet, suggestion: Mapping[str, Any]) -> dict[str, s
     """Return for each answer that contradicts another what the contradiction is."""
     found: dict[str, str] = {}
     elements = {row["code"]: row["elements"] for row in ruleset.document["contradictions"]}
-    for contradiction in suggestion["contradictions"]:
+    for contradiction in suggestion.get("contradictions", []):
         for key in elements.get(contradiction["code"], []):
             found[key] = " ".join(filter(None, (found.get(key), contradiction["text"])))
     return found

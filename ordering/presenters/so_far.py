@@ -39,22 +39,31 @@ class SoFar:
     more: int = 0
     headline: str = ""
     contradictions: list[str] = field(default_factory=list)
+    recorded: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    suggestion: Mapping[str, Any] | None = None
+    suggestion: Mapping[str, Any] = field(default_factory=dict)
 
 
 def so_far(
-    ruleset: RuleSet, answers: Mapping[str, Any], birth_date: date, *, ask: Ask | None = None
+    ruleset: RuleSet,
+    answers: Mapping[str, Any],
+    birth_date: date,
+    *,
+    recorded: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
 ) -> SoFar:
     """Return the panel for answers that may be incomplete or wrong. Records nothing.
 
-    `ask` judges them; without it, the version in use does.
+    `recorded` holds, by key, what the record says where an answer says something else. `ask` judges the
+    answers; without it, the version in use does.
     """
+    differing = [f"{ruleset.element(key).short_label}: {text}" for key, text in (recorded or {}).items()]
     try:
         given = (ask or partial(advise, slug=ruleset.slug))(answers=answers, birth_date=birth_date).suggestion
     except Refused as refused:
-        return SoFar(faults=[fault_text(ruleset, refusal) for refusal in refused.refusals])
+        faults = [fault_text(ruleset, refusal) for refusal in refused.refusals]
+        return SoFar(faults=faults, recorded=differing)
     first = given["studies"][0] if given["studies"] else None
     needs = [
         Open(ruleset.element(key).short_label, row_id(key))
@@ -72,6 +81,7 @@ def so_far(
         more=max(0, len(needs) - SHOWN),
         headline=_headline(len(needs)),
         contradictions=[row["text"] for row in given["contradictions"]],
+        recorded=differing,
         stops=[row["title"] for row in given["advisories"] if row["severity"] == "stop"],
         suggestion=given,
     )

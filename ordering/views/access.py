@@ -60,6 +60,12 @@ def prior_study_of(request: HttpRequest, pk: UUID | str) -> PriorStudy:
     return _own(request, PriorStudy.objects.select_related("patient", "struck_by"), "prior-study", pk)
 
 
+def signed_in(request: HttpRequest) -> User:
+    """Return the person behind a request, once it is known that somebody is."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def order_named(request: HttpRequest, name: str, patient: Patient) -> Order | None:
     """Return the order that the query names, or None. Raises Http404 unless it is this patient's."""
     named = request.GET.get(name, "")

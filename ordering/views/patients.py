@@ -22,10 +22,12 @@ from ordering.forms.days import UnclearDay
 from ordering.forms.patients import CONFIRMED, PatientForm, PatientSearchForm
 from ordering.models import Consultation, Patient
 from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows
+from ordering.presenters.kept import kept_rows
 from ordering.presenters.patient_lists import again_url, asked, rows_of, start_url
 from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.worklist import row_of
 from ordering.views.access import clinician_required, patient_of, reader_required
+from ordering.views.keeping import kept_of
 from ordering.views.responses import SeeOther
 from portal import audit
 from portal.models import User
@@ -130,6 +132,7 @@ def patient_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             "baselines": baselines(page.orders),
             "timeline": patient_timeline(page.orders, prior),
             "advice": [asked(consultation, may_order=may_order) for consultation in advice],
+            "kept": kept_rows(kept_of(_user(request)).filter(patient=patient)) if may_order else [],
             "may_order": may_order,
             "start_url": start_url(patient.pk),
             "again_url": again_url(page.orders[0]) if may_order and page.orders else "",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from guidelines import library
 from ordering import history, policies
 from ordering.forms.patients import PatientSearchForm
+from ordering.presenters.kept import kept_rows
 from ordering.presenters.worklist import (
     KIND_LABELS,
     changed_guidelines,
@@ -19,6 +20,7 @@ from ordering.presenters.worklist import (
     updated_at,
     worklist_url,
 )
+from ordering.views.keeping import kept_of
 from portal import audit
 from portal.models import User
 
@@ -60,6 +62,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
             "search": PatientSearchForm(auto_id="search_%s"),
             "tiles": tiles(found, kind=kind, everyone=everyone),
             "rows": [row_of(order, may_order=True) for order in found.orders],
+            "kept": kept_rows(kept_of(user)) if not kind else [],
             "total": found.total,
             "kind": kind,
             "kind_label": KIND_LABELS.get(kind, ""),

@@ -1,26 +1,26 @@
-/* Step 1: keep "Suggestion so far" in step with the answers. Without this file the page works with its button. */
+/* Step 1: "Suggestion so far" follows the answers, and they are kept. Without this file its buttons do both. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("questions");
   const panel = document.getElementById("so-far");
   if (!form || !panel) return;
-  const PAUSE_MS = 150; // between the last key and the question
+  // after the last key: until the question, and until the answers are kept
+  const PAUSE_MS = 150;
+  const KEEP_MS = 2000;
   let timer;
+  let keeping;
   let running;
+
+  const post = (address, signal) =>
+    fetch(address, { method: "POST", body: new FormData(form), redirect: "error", signal });
 
   const ask = async () => {
     running?.abort();
     running = new AbortController();
     panel.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(form.dataset.soFar, {
-        method: "POST",
-        body: new FormData(form),
-        credentials: "same-origin",
-        redirect: "error",
-        signal: running.signal,
-      });
+      const answer = await post(form.dataset.soFar, running.signal);
       if (!answer.ok) throw new Error(String(answer.status));
       panel.innerHTML = await answer.text();
       document.dispatchEvent(new CustomEvent("portal:request"));
@@ -31,15 +31,23 @@ document.addEventListener("DOMContentLoaded", () => {
     panel.removeAttribute("aria-busy");
   };
 
-  const later = () => {
+  const keep = async () => {
+    const answer = await post(form.dataset.keep).catch(() => null); // not kept: the next answer tries again
+    if (answer?.ok) document.getElementById("kept").innerHTML = await answer.text();
+  };
+
+  const later = (event) => {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE_MS);
+    clearTimeout(keeping);
+    if (event && form.dataset.keep) keeping = setTimeout(keep, KEEP_MS);
   };
+  form.addEventListener("submit", () => clearTimeout(keeping));
   form.addEventListener("change", later);
   form.addEventListener("input", later);
   // a browser that comes back to the page restores the answers, not the panel
   window.addEventListener("pageshow", (event) => {
     const [visit] = performance.getEntriesByType("navigation");
-    if (event.persisted || visit?.type !== "navigate") later();
+    if (event.persisted || visit?.type !== "navigate") later(null);
   });
 });

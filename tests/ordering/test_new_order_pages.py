@@ -671,8 +671,8 @@ def test_a_follow_up_starts_with_the_answers_and_the_finding_of_its_parent(
 
 # --- cost -------------------------------------------------------------------------------------------------
 PINNED = {
-    "order_start": 6,
-    "order_new": 7,
+    "order_start": 10,
+    "order_new": 9,
     "so_far": 6,
     "suggestion": 7,
     "study_choose": 6,

@@ -148,6 +148,6 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 ):
     client = as_user(clinician)
 
-    # session, person, roles; counters, orders, progress, outdated drafts; trail
-    with django_assert_num_queries(8):
+    # session, person, roles; counters, orders, progress, outdated drafts, kept; trail
+    with django_assert_num_queries(9):
         client.get(URL)
