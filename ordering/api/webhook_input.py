@@ -17,9 +17,9 @@ from ordering.api.fields import (
     StrictYesNo,
     shape,
 )
-from ordering.models import WebhookEndpoint
 from ordering.webhooks.actions import EVENTS, LONGEST_OVERLAP, MAX_DESCRIPTION
 from ordering.webhooks.destinations import MAX_URL
+from ordering.webhooks.models import WebhookEndpoint
 from portal.models import OutboxEvent
 
 WEBHOOK_ANSWERS = frozenset(

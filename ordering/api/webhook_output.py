@@ -12,8 +12,8 @@ from rest_framework import serializers
 
 from ordering.api.rendering import instant
 from ordering.api.shapes import AnyObject, choice, moment, page_shape, string, uuid, whole, yes_no
-from ordering.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks import history
+from ordering.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.payload import data_of
 from portal.models import OutboxEvent, User
 from portal.outbox.feed import Entry
@@ -184,7 +184,9 @@ class FeedEventSerializer(serializers.Serializer):
     id = uuid("Identifier; `data.event_id` of a webhook's message.")
     type = choice(OutboxEvent.Type.choices, "What happened.")
     timestamp = moment("When.")
-    data = AnyObject(help_text="As in a webhook's message without patient data.")
+    data = AnyObject(  # type: ignore[assignment]  # taken off the class by its metaclass
+        help_text="As in a webhook's message without patient data."
+    )
 
 
 class FeedSerializer(serializers.Serializer):

@@ -13,11 +13,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ordering.exceptions import Refusal, Refused
-from ordering.models import WebhookDelivery, WebhookEndpoint, WebhookSecret
 from ordering.webhooks.backoff import GIVE_UP_AFTER
 from ordering.webhooks.destinations import ForbiddenDestination, check_destination
 from ordering.webhooks.exceptions import WebhookNotActive
-from ordering.webhooks.models import LANES, TEST_TYPE
+from ordering.webhooks.models import LANES, TEST_TYPE, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from ordering.webhooks.payload import test_body
 from ordering.webhooks.queueing import lane_of, queue, wake_on_commit
 from ordering.webhooks.secrets import new_secret, sealed

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from ordering import policies
-from ordering.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from ordering.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.payload import REDACTED, redacted
 from ordering.webhooks.queueing import first_in_line
 from portal.models import User
@@ -79,7 +79,16 @@ def health(organisation_id: int) -> dict[UUID, Health]:
             oldest_pending_at=Min("occurred_at", filter=Q(status=states.PENDING)),
         )
     )
-    return {row.pop("endpoint_id"): Health(**row) for row in rows}
+    return {
+        row["endpoint_id"]: Health(
+            delivered=row["delivered"],
+            failed=row["failed"],
+            pending=row["pending"],
+            last_delivered_at=row["last_delivered_at"],
+            oldest_pending_at=row["oldest_pending_at"],
+        )
+        for row in rows
+    }
 
 
 def disabled_notices(organisation_id: int) -> QuerySet[WebhookEndpoint]:

@@ -16,9 +16,8 @@ from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from ordering.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from ordering.webhooks.backoff import DISABLE_AFTER, wait_after
-from ordering.webhooks.models import LANES
+from ordering.webhooks.models import LANES, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from ordering.webhooks.queueing import QUEUE, first_in_line, wake, wake_on_commit
 from ordering.webhooks.secrets import UnreadableSecret, signature_header, unsealed
 from ordering.webhooks.sending import Answer, Outcome, Send, send

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from ordering.api import output
 from ordering.api.rendering import instant, json_bytes
-from ordering.models import Order, WebhookEndpoint
-from ordering.webhooks.models import TEST_TYPE
+from ordering.models import Order
+from ordering.webhooks.models import TEST_TYPE, WebhookEndpoint
 from portal.models import OutboxEvent
 
 Json = dict[str, Any]

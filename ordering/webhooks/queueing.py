@@ -11,9 +11,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.backoff import GIVE_UP_AFTER
-from ordering.webhooks.models import LANES
+from ordering.webhooks.models import LANES, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.payload import body_of, order_of
 from portal.models import OutboxEvent
 

@@ -191,7 +191,7 @@ class _Wire(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]  # noqa: ANN001
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
         """Read what there is, or raise."""
         if self._left <= 0:
             raise _TooMuch

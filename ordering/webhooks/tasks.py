@@ -11,8 +11,8 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.lanes import NOTIFY, work_lane
+from ordering.webhooks.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.queueing import DELIVER, QUEUE, due_lanes, wake
 from portal import audit, jobs
 from portal.models import User

@@ -33,6 +33,9 @@ def entries(*, organisation_id: int, after: int, limit: int, types: Sequence[str
     )
     if types:
         rows = rows.filter(after__type__in=list(types))
-    places = {int(key): seq for seq, key in rows.order_by("seq").values_list("seq", "entity_id")[:limit]}
+    # sealed rows have a place, and rows of the outbox an id
+    places = {
+        int(key or 0): seq or 0 for seq, key in rows.order_by("seq").values_list("seq", "entity_id")[:limit]
+    }
     events = OutboxEvent.objects.in_bulk(list(places))
     return [Entry(seq, events[key]) for key, seq in places.items()]

@@ -19,8 +19,8 @@ from ordering.api.permissions import need, user_of
 from ordering.api.schema import describe, in_query
 from ordering.api.views.base import ApiView
 from ordering.api.webhook_input import RangeInput, RotationInput, WebhookChangeInput, WebhookInput
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks import actions, history
+from ordering.webhooks.models import WebhookDelivery, WebhookEndpoint
 from portal import audit
 from portal.models import ApiToken
 

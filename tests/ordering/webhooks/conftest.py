@@ -11,9 +11,8 @@ import pytest
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from ordering.models import WebhookEndpoint
 from ordering.webhooks import actions, lanes, queueing
-from ordering.webhooks.models import LANES
+from ordering.webhooks.models import LANES, WebhookEndpoint
 from ordering.webhooks.sending import Answer, Outcome
 from portal import audit, outbox
 from portal.models import OutboxEvent, User

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from guidelines.models import ScenarioVersion
-from ordering.models import WebhookEndpoint
 from ordering.webhooks import actions, history
+from ordering.webhooks.models import WebhookEndpoint
 from ordering.webhooks.sending import Answer, Outcome
 from portal.models import AuditEvent, Organisation, User
 from tests.ordering.api.caller import Caller, is_problem, pointers, secret_for

@@ -9,9 +9,9 @@ import pytest
 from django.core import mail
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from ordering.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks import actions, backoff, history, lanes, queueing, tasks
 from ordering.webhooks.exceptions import WebhookNotActive
+from ordering.webhooks.models import WebhookDelivery, WebhookEndpoint
 from ordering.webhooks.sending import Answer, Outcome
 from portal import audit
 from portal.models import AuditEvent, Organisation, User

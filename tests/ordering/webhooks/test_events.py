@@ -13,9 +13,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from guidelines.models import ScenarioVersion
 from ordering import actions
-from ordering.models import Order, WebhookEndpoint
+from ordering.models import Order
 from ordering.transitions import TRANSITIONS
 from ordering.webhooks import history
+from ordering.webhooks.models import WebhookEndpoint
 from ordering.webhooks.payload import redacted
 from portal import audit, outbox
 from portal.models import AuditEvent, Organisation, OutboxEvent, User
