@@ -39,7 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   /* Sending the page does the rest: the server keeps it, asks to sign in and gives it back. */
   ended.querySelector("button").addEventListener("click", () => {
-    const form = document.querySelector("main form[method=post]");
+    const form = document.getElementById("questions") ?? document.querySelector("main form[method=post]");
     if (form) HTMLFormElement.prototype.submit.call(form);
     else location.reload();
   });

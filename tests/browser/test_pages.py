@@ -55,7 +55,7 @@ NO_PAGE = {
     "answers_keep": "part of step 1",
     "answers_forget": "leads back to step 1 or the worklist",
     "scenario_favourite": "leads back to the list of scenarios",
-    "order_without_scenario": "leads on to naming a study: 'order_start: nothing found' offers it",
+    "order_without_scenario": "leads on to naming a study: 'order_start: no match' offers it",
     "ask_again": "leads on to the suggestion",
     "webhook_enable": "leads back to the webhook",
     "webhook_test": "leads on to the delivery",
