@@ -81,6 +81,7 @@ def card(consulted: Consulted, site: Site, new_id: Callable[[], str]) -> Json:
     if suggestions:
         made["suggestions"] = suggestions
         made["selectionBehavior"] = "at-most-one"
+    if suggestions or indicator != INFO:
         made["overrideReasons"] = [
             {"system": REASON_SYSTEM, "code": code, "display": display} for code, display in OVERRIDE_REASONS
         ]

@@ -31,7 +31,7 @@ from ordering.cds_hooks.records import (
     words,
 )
 
-_CODE_FIELDS = ("code", "vaccineCode", "medicationCodeableConcept")
+_CODE_FIELDS = ("code", "procedureCode", "vaccineCode", "medicationCodeableConcept")
 _LATER = (rows.TRIGGER, rows.STUDY)  # matches that answer nothing
 
 
@@ -93,7 +93,7 @@ class _Reader:
         self.bindings = [binding for binding in bindings_of(ruleset.document) if binding.match not in _LATER]
         self.reading = Reading()
         self.answers: dict[str, Any] = {}
-        self.origins: dict[str, Json] = {}  # element -> the record that a latest value came from
+        self.origins: dict[str, Json] = {}  # element -> the record that its answer came from
 
     def answer(self, key: str) -> Any:
         """Return the answer to an element; None where the record gives none."""
@@ -117,7 +117,7 @@ class _Reader:
                 group = [other for other in mine if other.match == rows.LATEST]
                 found += self._latest(element, group)
             elif binding.match == rows.STATUS:
-                found += self._by_status(binding)
+                found += self._by_status(element, binding)
             elif binding.match in (rows.EXACT, rows.CATEGORY):
                 found += self._by_code(element, binding)
         if not found:
@@ -164,6 +164,7 @@ class _Reader:
                 continue
             if is_confirmed(resource):
                 found.append(binding.answer)
+                self.origins.setdefault(element.key, resource)
             else:
                 suspected = element.label_of(binding.answer)
                 self.reading.remark(
@@ -172,12 +173,13 @@ class _Reader:
                 )
         return found
 
-    def _by_status(self, binding: Binding) -> list[str]:
-        return [
-            binding.answer
-            for resource in self._matching(binding)
-            if self._is_in_force(resource) and self._holds(binding, resource)
-        ]
+    def _by_status(self, element: DataElement, binding: Binding) -> list[str]:
+        found = []
+        for resource in self._matching(binding):
+            if self._is_in_force(resource) and self._holds(binding, resource):
+                found.append(binding.answer)
+                self.origins.setdefault(element.key, resource)
+        return found
 
     def _holds(self, binding: Binding, resource: Json) -> bool:
         """Return whether the first field that is there holds what the binding asks for."""
