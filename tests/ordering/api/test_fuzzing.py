@@ -1,6 +1,6 @@
 """What the OpenAPI document says is compared with what a running server answers, by requests made from it.
 
-The long run is a command in docs/operations.md. Here each call gets a few requests that the
+The long run is `.ci/clients`. Here each call gets a few requests that the
 document allows and a few that it does not, always the same ones.
 """
 
