@@ -161,13 +161,29 @@ class OrderInput(StudyChoiceInput):
     parent = StrictId(  # type: ignore[assignment]  # taken off the class by its metaclass
         required=False, allow_null=True, help_text="The order that this one follows up."
     )
+    replaces = StrictId(
+        required=False,
+        allow_null=True,
+        help_text="The active or held order that this one corrects: signing this one cancels that one.",
+    )
+    wanted_by = StrictDay(
+        required=False, allow_null=True, help_text="The day by which the result is needed, YYYY-MM-DD."
+    )
     sign = StrictYesNo(required=False, default=True, help_text="false saves a draft.")
 
 
 class DraftChangeInput(StudyChoiceInput):
     """What to change of a draft; what is left out stays."""
 
-    read_only_names = ORDER_ANSWERS | {"patient", "scenario", "consultation", "parent", "sign", "digest"}
+    read_only_names = ORDER_ANSWERS | {
+        "patient",
+        "scenario",
+        "consultation",
+        "parent",
+        "replaces",
+        "sign",
+        "digest",
+    }
 
     answers = _answers(required=False)
     priority = StrictChoice(
@@ -175,6 +191,9 @@ class DraftChangeInput(StudyChoiceInput):
     )
     note = StrictText(
         lines=True, required=False, allow_blank=True, max_length=MAX_NOTE, help_text="For the radiologist."
+    )
+    wanted_by = StrictDay(
+        required=False, allow_null=True, help_text="The day by which the result is needed; null for none."
     )
 
 

@@ -19,6 +19,7 @@ from guidelines.exceptions import NoPublishedVersion
 from guidelines.models import RELEASED, ScenarioVersion
 from ordering import actions
 from ordering.actions import PatientIdentity
+from ordering.actions.orders import UNCHANGED
 from ordering.advice import Advised, advise
 from ordering.api.errors import VersionNotCurrent
 from ordering.api.fields import shape
@@ -78,7 +79,8 @@ def place(asked: Asked) -> Order:
     """Return the new order. Raises Refused, VersionNotCurrent, and what place_order raises."""
     values = asked.values
     _check_basis(asked)
-    parent = _parent(asked)
+    parent = _named_order(asked, "parent")
+    replaces = _named_order(asked, "replaces")
     consultation = _consultation(asked)
     patient = consultation.patient if consultation else None
     if asked.gives("patient"):
@@ -89,6 +91,10 @@ def place(asked: Asked) -> Order:
         asked.faults.append(
             Refusal("/parent", "another-patient", "The order to follow up is another patient's.")
         )
+    if patient is not None and replaces is not None and replaces.patient_id != patient.pk:
+        asked.faults.append(
+            Refusal("/replaces", "another-patient", "The order to replace is another patient's.")
+        )
     advised = None if asked.gives("consultation") else _advised(asked, patient)
     if asked.faults:
         _add_study_faults(asked, advised, consultation)
@@ -98,7 +104,7 @@ def place(asked: Asked) -> Order:
     if consultation is None:
         assert advised is not None
         consultation = actions.record_consultation(
-            advised=advised, by=asked.by, via=Via.API, patient=patient, parent=parent
+            advised=advised, by=asked.by, via=Via.API, patient=patient, parent=parent, replaces=replaces
         )
     return actions.place_order(
         consultation=consultation,
@@ -110,7 +116,9 @@ def place(asked: Asked) -> Order:
         reason=_reason(values),
         priority=values["priority"],
         note=values["note"],
+        wanted_by=values.get("wanted_by"),
         parent=parent,
+        replaces=replaces,
         sign=values["sign"],
     )
 
@@ -151,6 +159,7 @@ def change(asked: Asked, *, order: Order, revision: int | None) -> Order:
         reason=_reason(values) if "override_reason" in values else kept,
         priority=values.get("priority"),
         note=values.get("note"),
+        wanted_by=values.get("wanted_by") if "wanted_by" in values else UNCHANGED,
         revision=revision,
     )
 
@@ -217,14 +226,14 @@ def _advised(asked: Asked, patient: Patient | None) -> Advised | None:
         return None
 
 
-def _parent(asked: Asked) -> Order | None:
-    pk = asked.values.get("parent")
+def _named_order(asked: Asked, name: str) -> Order | None:
+    pk = asked.values.get(name)
     if pk is None:
         return None
-    parent = own_order(asked.http, pk)
-    if parent is None:
-        asked.faults.append(Refusal("/parent", "unknown-order", "There is no such order."))
-    return parent
+    order = own_order(asked.http, pk)
+    if order is None:
+        asked.faults.append(Refusal(f"/{name}", "unknown-order", "There is no such order."))
+    return order
 
 
 def _consultation(asked: Asked) -> Consultation | None:
