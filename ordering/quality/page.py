@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ordering.quality import presenters, watch
+from ordering.quality import presenters, silent, watch
 from ordering.quality.presenters import Look
 from ordering.quality.tables import Table
 
@@ -21,6 +21,8 @@ TABLES: dict[str, Callable[[Look], Table]] = {
     "not-listed": presenters.unlisted,
     "feedback": watch.feedback,
     "feedback-reasons": watch.feedback_reasons,
+    "silent": silent.silent,
+    "silent-changes": silent.silent_changes,
 }
 
 FIRST = ("appropriateness", "overrides", "not-documented", "reports", "times")  # beside the signals

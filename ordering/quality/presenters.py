@@ -65,6 +65,11 @@ class Look:
         return orders.findings(self.scope)
 
     @cached_property
+    def feedback(self) -> advice.Feedback:
+        """What EHRs told of cards."""
+        return advice.feedback(self.scope)
+
+    @cached_property
     def words(self) -> Words:
         """What codes mean."""
         return words_of(self.asked, scenario=self.scope.scenario, version=self.scope.version)

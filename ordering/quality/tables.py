@@ -108,7 +108,7 @@ def share_cell(part: Part) -> Cell:
 
 def of_cell(part: Part) -> Cell:
     """Return a part and its whole: "221 of 248"."""
-    if part.count.value is None:
+    if part.count.value is None or part.whole.value == 0:
         return Cell(part.count.text)
     return Cell(f"{part.count.text} of {part.whole.text}")
 

@@ -93,7 +93,7 @@ def firing(look: Look) -> Table:
 
 def feedback(look: Look) -> Table:
     """Return what EHRs told of cards."""
-    told = advice.feedback(look.scope)
+    told = look.feedback
     outcomes = {
         _("Accepted"): told.outcomes.get(ACCEPTED, 0),
         _("Overridden"): told.outcomes.get(OVERRIDDEN, 0),
@@ -127,7 +127,7 @@ def feedback(look: Look) -> Table:
 
 def feedback_reasons(look: Look) -> Table:
     """Return the reasons that EHRs give for overriding a card."""
-    told = advice.feedback(look.scope)
+    told = look.feedback
     parts = partition(told.reasons)
     rows = [
         Row(words or code or _("No reason named"), (count_cell(part),), sub=code if words else "")

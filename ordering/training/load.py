@@ -25,6 +25,7 @@ from ordering.advice import advise
 from ordering.cds_hooks.actions import development_client
 from ordering.choosing import OverrideGiven
 from ordering.models import Order, Patient, Via
+from ordering.training.past import write_past
 from ordering.training.patients import NORTH, SOUTH, Invented, Request
 from portal import audit
 from portal.models import ApiToken, Organisation, User
@@ -67,6 +68,8 @@ def load(known: dict[str, Any]) -> dict[str, Any]:
                 _patient(invented, by=users["clinician"])
             for invented in SOUTH:
                 _patient(invented, by=users["other_clinic"])
+            with audit.acting(audit.actor_of(users["clinician"], via=Via.COMMAND)):
+                write_past(by=[users["clinician"], users["colleague"]], slug=SCENARIO)
     return tokens | {
         "users": {who: {"username": user.username, "password": passwords[who]} for who, user in users.items()}
     }
