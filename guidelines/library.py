@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 
 from django.db import connection
@@ -14,7 +15,7 @@ from rapidfuzz import fuzz, process, utils
 
 from guidelines.engine import RuleSet
 from guidelines.exceptions import NoPublishedVersion
-from guidelines.models import RELEASED, ScenarioVersion, State
+from guidelines.models import RELEASED, Action, ReviewStep, ScenarioVersion, State
 
 CACHE_SIZE = 512  # parsed rulesets a process keeps; published content never changes, so none goes stale
 # the shipped scenario that stands in where none fits: it rates nothing, and no list or search offers it
@@ -32,6 +33,18 @@ class Edition:
     summary: str
     number: int
     search_terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That a scenario was taken out of use, and why; nothing of it is published since."""
+
+    slug: str
+    title: str
+    number: int  # of the version that was in use
+    version_id: int
+    at: datetime | None
+    reason: str
 
 
 _cache: OrderedDict[tuple[str, int], RuleSet] = OrderedDict()
@@ -104,6 +117,27 @@ def _parsed(pk: int, digest: str, number: int) -> RuleSet:
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return made
+
+
+def withdrawal(slug: str) -> Withdrawal | None:
+    """Return how a scenario was withdrawn; None while one of its versions is in use, or none ever was."""
+    return next(iter(withdrawals(slug)), None)
+
+
+def withdrawals(slug: str = "") -> list[Withdrawal]:
+    """Return the scenarios that are out of use, by title; one row each, that of the last withdrawal."""
+    steps = ReviewStep.objects.filter(action=Action.WITHDRAW).order_by("version__scenario_id", "-pk")
+    if slug:
+        steps = steps.filter(version__scenario__slug=slug)
+    in_use = ScenarioVersion.objects.filter(state=State.PUBLISHED).values("scenario_id")
+    rows = (
+        steps.exclude(version__scenario_id__in=in_use)
+        .distinct("version__scenario_id")
+        .values_list(
+            "version__scenario__slug", "version__title", "version__number", "version_id", "at", "comment"
+        )
+    )
+    return sorted((Withdrawal(*row) for row in rows), key=lambda found: found.title)
 
 
 def state_of(version_id: int) -> str:

@@ -21,17 +21,25 @@ def guideline_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "guidelines/guideline_list.html",
-        {"q": typed, "guidelines": library.search(typed), "nav": "guidelines"},
+        {
+            "q": typed,
+            "guidelines": library.search(typed),
+            "withdrawn": [] if typed else library.withdrawals(),
+            "nav": "guidelines",
+        },
     )
 
 
 @require_safe
 def guideline_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the version in use."""
+    """Show the version in use; of a guideline that was withdrawn, the one that was."""
     try:
         version_id, _ = library.current(slug)
     except NoPublishedVersion:
-        raise Http404 from None
+        withdrawn = library.withdrawal(slug)
+        if withdrawn is None:
+            raise Http404 from None
+        version_id = withdrawn.version_id
     return _page(request, version_id)
 
 
@@ -64,6 +72,7 @@ def _page(request: HttpRequest, version_id: int) -> HttpResponse:
             "version": shown,
             "versions": versions,
             "in_use": in_use,
+            "withdrawn": None if in_use else library.withdrawal(ruleset.slug),
             "digest": ruleset.digest,
             "start_url": _start_url(request, ruleset.slug) if shown is in_use else "",
             "nav": "guidelines",

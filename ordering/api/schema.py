@@ -90,6 +90,10 @@ QUERY: dict[str, tuple[Any, str]] = {
         "Kind of event; several separated by commas, or the parameter several times.",
     ),
     "updated_since": (OpenApiTypes.DATETIME, "Changed at this moment or later."),
+    "against": (
+        {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+        "Number of the version to compare with; the one before, if it is left out.",
+    ),
 }
 PATHS: dict[str, tuple[Any, str]] = {
     "id": (OpenApiTypes.UUID, "Identifier of the order."),

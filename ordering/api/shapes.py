@@ -391,7 +391,7 @@ class ScenarioSerializer(serializers.Serializer):
     summary = string("What it is for.")
     version = whole("Number of the version.")
     digest = string("SHA-256 of the content.")
-    state = string("published or superseded.")
+    state = string("published, superseded or withdrawn.")
     introduction = string("What the scenario is about.")
     data_elements = objects("The questions: key, label, kind, unit, minimum, maximum, choices.")
     criteria = objects("When the scenario fits, with redirects.")
@@ -404,6 +404,21 @@ class ScenarioSerializer(serializers.Serializer):
     next_steps = objects("What can follow from a finding.")
     sources = objects("Where everything comes from.")
     source = SourceSerializer(help_text="The primary source.")
+
+
+class DifferenceSerializer(serializers.Serializer):
+    """What changed between two versions of a scenario."""
+
+    scenario = string("Slug.")
+    old = AnyObject(allow_null=True, help_text="The version before: number, state and digest; null for none.")
+    new = AnyObject(help_text="The version after: number, state and digest.")
+    changed = whole("How many changes there are.")
+    unchanged = whole("How many fields read the same.")
+    groups = objects(
+        "Changes that belong together, what decides most first: code, title and changes. A change has a kind "
+        "(changed, added, removed, moved), list, row, field, label, old and new text, both texts in words "
+        "that are the same, removed or added, and for a row its old and new place."
+    )
 
 
 def page_shape(name: str, row: type[serializers.Serializer], says: str) -> type[serializers.Serializer]:

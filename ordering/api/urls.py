@@ -25,6 +25,11 @@ urlpatterns = [
         scenarios.ScenarioVersionDetail.as_view(),
         name="api-scenario-version",
     ),
+    path(
+        "scenarios/<slug:slug>/versions/<int:number>/diff/",
+        scenarios.ScenarioVersionDiff.as_view(),
+        name="api-scenario-version-diff",
+    ),
     path("orders/", orders.Orders.as_view(), name="api-orders"),
     path("orders/<uuid:pk>/", orders.OrderDetail.as_view(), name="api-order"),
     path("orders/<uuid:pk>/sign/", transitions.Sign.as_view(), name="api-order-sign"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from guidelines import library
 from guidelines.engine import RuleSet
+from guidelines.exceptions import NoPublishedVersion
 from ordering.actions import FormOf, forget_answers, note_unmatched, record_consultation
 from ordering.advice import advise, derive
 from ordering.forms import DIGEST, AnswersForm, answers_from_post
@@ -29,6 +30,7 @@ from ordering.presenters.steps import steps
 from ordering.views.access import clinician_required, consultation_named, patient_of, signed_in
 from ordering.views.keeping import current_ruleset, form_named
 from ordering.views.responses import CONFLICT, SeeOther
+from ordering.views.withdrawn import guideline_withdrawn
 from ordering.working_models import KeptAnswers
 from portal import audit
 
@@ -80,7 +82,10 @@ def order_new(request: HttpRequest, patient: UUID, slug: str) -> HttpResponse:
     that is being changed, and the order that this one follows up.
     """
     person = patient_of(request, patient)
-    ruleset = current_ruleset(slug)
+    try:
+        _, ruleset = library.current(slug)
+    except NoPublishedVersion:
+        return guideline_withdrawn(request, slug, person)
     about = form_named(request, person)
     if about.draft and about.draft.status != Order.Status.DRAFT:
         number = about.draft.number

@@ -30,6 +30,7 @@ from ordering.presenters.steps import steps
 from ordering.views.access import clinician_required, order_of
 from ordering.views.responses import SeeOther
 from ordering.views.study_choice import advice_changed, change_address
+from ordering.views.withdrawn import withdrawal_of
 from portal import audit
 
 FAILURES = "identity-check-failures"  # in the session: {order id: how often a wrong year was typed}
@@ -195,6 +196,7 @@ def _page(request: HttpRequest, order: Order, form: SignForm) -> HttpResponse:
             "form": form,
             "page": page,
             "current": order.consultation.version.state == State.PUBLISHED,
+            "withdrawn": withdrawal_of(order.consultation),
             "patient_banner": banner(order.patient),
             "patient_name": listed_name(order.patient),
             "spoken_name": spoken_name(order.patient),

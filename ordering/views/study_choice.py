@@ -29,6 +29,7 @@ from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.steps import steps
 from ordering.views.access import clinician_required, consultation_of, order_named
 from ordering.views.responses import CONFLICT, SeeOther
+from ordering.views.withdrawn import withdrawal_of
 from portal import audit
 
 
@@ -60,6 +61,7 @@ def suggestion(request: HttpRequest, pk: UUID) -> HttpResponse:
             else follow_up_question(consultation.parent, consultation.suggestion, ruleset),
             "answer_url": _address("answer_one", consultation, draft),
             "current": consultation.version.state == State.PUBLISHED,
+            "withdrawn": withdrawal_of(consultation),
             "again_url": _address("ask_again", consultation, draft),
             "choose_url": choose_url,
             "source": consultation.suggestion["source"],

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from guidelines.models import ScenarioVersion, State
 from ordering.models import Order
 from portal import audit
@@ -14,7 +14,7 @@ from portal.models import AuditEvent
 from tests.browser.conftest import OpenWindow, Portal
 from tests.browser.driving import Window
 from tests.browser.test_main_job import CT, PET_CT, button, link, option
-from tests.content import LEUKAEMIA
+from tests.content import LEUKAEMIA, publish
 from tests.ordering.placing import MRI, ask, place
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def publish_another_version() -> ScenarioVersion:
             "may_be_appropriate" if rated.rating == "usually_appropriate" else "usually_appropriate"
         )
         rated.save(update_fields=["rating"])
-        return publish(version=draft, by=None)
+        return publish(version=draft)
 
 
 def test_a_patient_whom_the_guideline_does_not_fit_is_sent_on_and_nothing_is_called_inappropriate(

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from guidelines import library
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from portal import audit
-from tests.content import LEUKAEMIA
+from tests.content import LEUKAEMIA, publish
 
 PINNED = 6  # session, person, version by slug, its ruleset, versions, roles
 
@@ -26,7 +26,7 @@ def second_version(leukaemia):
         draft = copy_to_draft(version=leukaemia, by=None)
         draft.title = "The second edition"
         draft.save(update_fields=["title"])
-        return publish(version=draft, by=None)
+        return publish(version=draft)
 
 
 @pytest.mark.parametrize("role", ["clinician", "editor", "approver", "auditor", "administrator"])

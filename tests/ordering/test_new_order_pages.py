@@ -9,14 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from guidelines import library
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from ordering.actions import place_order, record_consultation, record_finding, sign_order
 from ordering.advice import advise
 from ordering.forms import DIGEST, SignForm, answers_to_post
 from ordering.models import Consultation, Order
 from portal import audit
 from portal.models import AuditEvent
-from tests.content import FITTING, LEUKAEMIA
+from tests.content import FITTING, LEUKAEMIA, publish
 
 CT = "ct-chest-abdomen-pelvis-with-iv-contrast"
 PET_CT = "fdg-pet-ct-whole-body"
@@ -88,7 +88,7 @@ def new_version(leukaemia):
             rated = draft.ratedstudy_set.get(study__code=PET_CT)
             rated.rating = "may_be_appropriate"
             rated.save(update_fields=["rating"])
-            return publish(version=draft, by=None)
+            return publish(version=draft)
 
     return make
 

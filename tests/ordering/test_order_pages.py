@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from guidelines.models import Pitfall, RatedStudy
 from ordering.actions import cancel_order, enter_in_error, hold_order
 from ordering.choosing import OverrideGiven
@@ -13,6 +13,7 @@ from ordering.models import Order
 from ordering.presenters import trail
 from ordering.presenters.stages import status_steps
 from portal import audit
+from tests.content import publish
 from tests.ordering.placing import CT, MRI, PET, ask, events, patient, place, progress, report, text_of
 
 __all__ = ["patient"]
@@ -214,7 +215,7 @@ def test_the_advice_is_shown_as_it_was_given_whatever_was_published_since(
         draft = copy_to_draft(version=leukaemia, by=None)
         RatedStudy.objects.filter(version=draft, study__code=CT).update(rating="usually_not_appropriate")
         Pitfall.objects.filter(version=draft).delete()
-        publish(version=draft, by=None)
+        publish(version=draft)
 
     response = page_of(client, order, "advice/")
 

@@ -9,14 +9,16 @@ from rest_framework.response import Response
 
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
+from guidelines.models import RELEASED, ScenarioVersion
+from guidelines.reviewing import base_of, difference
 from ordering import policies
 from ordering.api import output
-from ordering.api.filters import PAGING, any_text, cursor, limit_of, read_query
+from ordering.api.filters import PAGING, any_text, cursor, limit_of, read_query, whole_number
 from ordering.api.paging import NEWER, OLDER, Cursor, Page
-from ordering.api.permissions import need
+from ordering.api.permissions import need, user_of
 from ordering.api.preconditions import not_modified
 from ordering.api.schema import describe, in_query
-from ordering.api.shapes import ScenarioPageSerializer, ScenarioSerializer
+from ordering.api.shapes import DifferenceSerializer, ScenarioPageSerializer, ScenarioSerializer
 from ordering.api.views.base import ApiView
 from portal.models import ApiToken
 
@@ -94,11 +96,55 @@ class ScenarioVersionDetail(ApiView):
         of=("slug", "number"),
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """Return all content of a published or superseded version, as orders placed under it refer to it."""
+        """Return all content of a version that is or was in use, as orders placed under it refer to it."""
         if number > LARGEST_NUMBER:
             raise NoPublishedVersion(slug)
         pk, ruleset = library.numbered(slug, number)
         return _answer(request, output.scenario(ruleset, state=library.state_of(pk)))
+
+
+class ScenarioVersionDiff(ApiView):
+    """What one version of a scenario changes, compared with another."""
+
+    needs = {"GET": READ}
+
+    @describe(
+        "diff_scenario_versions",
+        "Compare two versions of a scenario",
+        gives={200: DifferenceSerializer},
+        refuses=(400, 404),
+        query=in_query("against"),
+        of=("slug", "number"),
+    )
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """Return every field that reads differently, word by word, and every row that came, went or moved.
+
+        Versions that are not in use yet are for editors and approvers alone.
+        """
+        query = read_query(request, {"against": whole_number(1, LARGEST_NUMBER)})
+        everything = ScenarioVersion.objects.select_related("scenario", "primary_source", "based_on")
+        readable = everything.filter(scenario__slug=slug)
+        if not policies.may_preview(user_of(request)):
+            readable = readable.filter(state__in=RELEASED)
+        new = readable.filter(number=min(number, LARGEST_NUMBER)).first()
+        old = readable.filter(number=query["against"]).first() if "against" in query else None
+        if new is None or (old is None and "against" in query):
+            raise NoPublishedVersion(slug)
+        if old is None:
+            base = base_of(new)
+            old = readable.filter(pk=base.pk).first() if base else None
+        return Response(
+            {
+                "scenario": slug,
+                "old": _named(old) if old else None,
+                "new": _named(new),
+                **difference(old, new).to_dict(),
+            }
+        )
+
+
+def _named(version: ScenarioVersion) -> dict[str, Any]:
+    return {"version": version.number, "state": version.state, "digest": version.digest or None}
 
 
 def _answer(request: Request, body: dict[str, Any]) -> Response:

@@ -39,6 +39,7 @@ CALLS: list[tuple[str, str, Any, tuple[str, ...], set[str]]] = [
     ("api-scenarios", "GET", None, (S.GUIDELINES_READ,), EVERYBODY),
     ("api-scenario", "GET", None, (S.GUIDELINES_READ,), EVERYBODY),
     ("api-scenario-version", "GET", None, (S.GUIDELINES_READ,), EVERYBODY),
+    ("api-scenario-version-diff", "GET", None, (S.GUIDELINES_READ,), EVERYBODY),
     ("api-orders", "GET", None, (S.ORDERS_READ,), READERS),
     ("api-orders", "POST", ORDER, (S.ORDERS_WRITE,), CLINICIANS),
     ("api-order", "GET", None, (S.ORDERS_READ,), READERS),

@@ -272,8 +272,9 @@ def test_a_scenario_shows_all_its_content(api: Caller):
 
 @pytest.mark.django_db
 def test_drafts_are_not_shown(api: Caller, guideline):
-    from guidelines.actions import copy_to_draft, publish
+    from guidelines.actions import copy_to_draft
     from portal import audit
+    from tests.content import publish
 
     with audit.acting(audit.system("tests")):
         draft = copy_to_draft(version=guideline, by=None)
@@ -281,7 +282,7 @@ def test_drafts_are_not_shown(api: Caller, guideline):
 
     assert is_problem(api.get(url), 404, "not-found")
     with audit.acting(audit.system("tests")):
-        publish(version=draft, by=None)
+        publish(version=draft)
     assert api.get(url).json()["state"] == "published"
     assert api.get(f"scenarios/{ORDER['scenario']}/versions/1/").json()["state"] == "superseded"
 

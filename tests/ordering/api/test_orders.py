@@ -6,10 +6,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from guidelines.models import RatedStudy, ScenarioVersion
 from ordering.models import Consultation, Order, Patient
 from portal import audit
+from tests.content import publish
 from tests.ordering.api.caller import (
     ANSWERS,
     CT,
@@ -38,7 +39,7 @@ def publish_another_rating(version: ScenarioVersion) -> ScenarioVersion:
     with audit.acting(audit.system("tests")):
         draft = copy_to_draft(version=version, by=None)
         RatedStudy.objects.filter(version=draft, study__code=PET).update(rating="may_be_appropriate")
-        return publish(version=draft, by=None)
+        return publish(version=draft)
 
 
 def test_an_order_is_placed_signed_and_read_as_the_contract_prints_it(api: Caller):
