@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
-
 from ordering.models import Finding, Order
 from portal import outbox
 from portal.models import OutboxEvent
@@ -17,7 +15,6 @@ S = Order.Status
 Type = OutboxEvent.Type
 
 
-@transaction.atomic
 def announce_status(order: Order, *, former: str) -> None:
     """Say that the order has another status now; of signing and cancelling there is a word of its own first.
 

@@ -19,7 +19,7 @@ Listener = Callable[[OutboxEvent], None]
 _listeners: list[Listener] = []
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     *,
     type: str,  # noqa: A002 - its name in the event
