@@ -112,9 +112,9 @@ class AnswerText(forms.CharField):
         self.kind = kind
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Any:
+    def clean(self, value: Any) -> Any:
         """Return the number that the text spells in plain digits."""
-        text = super().to_python(value) or ""
+        text = super().clean(value)
         digits = text.removeprefix("-")
         whole, _, part = digits.partition(".")
         if text and text.isascii() and whole.isdigit() and len(digits) < 16:

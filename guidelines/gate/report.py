@@ -64,8 +64,12 @@ def report_of(version: ScenarioVersion, document: dict[str, Any] | None = None) 
     it is remembered in the process by the content, the content in use, and the day.
     """
     document = document or snapshot.document_of(version)
-    in_use = in_use_document(version)
-    return _report(canonical_json(document), canonical_json(in_use) if in_use else "", timezone.localdate())
+    return report_on(document, in_use_document(version), today=timezone.localdate())
+
+
+def report_on(document: dict[str, Any], in_use: dict[str, Any] | None = None, *, today: date) -> GateReport:
+    """Return what the gate says about a content that would follow the content in use, if there is one."""
+    return _report(canonical_json(document), canonical_json(in_use) if in_use else "", today)
 
 
 def faults_of(version: ScenarioVersion) -> list[GateFault]:
