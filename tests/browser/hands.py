@@ -27,6 +27,9 @@ class Hands(Protocol):
     def follow(self, control: Locator) -> None:
         """Use a link or button that leads to another page."""
 
+    def send(self, control: Locator) -> None:
+        """Send a form whose first button is this one."""
+
 
 class Pointer:
     """A mouse or a finger, and a keyboard for text only."""
@@ -53,6 +56,10 @@ class Pointer:
         with self.page.expect_navigation():
             control.click()
         self.clicks += 1
+
+    def send(self, control: Locator) -> None:
+        """Click the button."""
+        self.follow(control)
 
 
 class Keyboard:
@@ -82,6 +89,13 @@ class Keyboard:
     def follow(self, control: Locator) -> None:
         """Tab to the link or button, press Enter and wait for the page."""
         self._reach(control)
+        with self.page.expect_navigation():
+            self._press("Enter")
+
+    def send(self, control: Locator) -> None:
+        """Press Enter in a field of the form: browsers then press its first button."""
+        field = control.locator("xpath=ancestor::form").locator("input:not([type=hidden])").first
+        self._reach(field, SAME_GROUP if field.get_attribute("type") == "radio" else FOCUSED)
         with self.page.expect_navigation():
             self._press("Enter")
 
