@@ -32,7 +32,7 @@ NOT_HERE = {
     # of chains of calls, which this test does not make
     "use_after_free",
     "ensure_resource_availability",
-    # asks each call again without its token: tests/ordering/api/test_access.py does so once for each
+    # asks each call again without its token: tests/ordering/test_token_matrix.py does so once for each
     "ignored_auth",
     # a server thread of the test has no such limit
     "max_response_time",
