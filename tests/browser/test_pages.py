@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ordering.actions import record_consultation
+from ordering.actions import record_consultation, record_prior_study
 from ordering.advice import advise
 from ordering.models import Order, WebhookDelivery, WebhookEndpoint
 from ordering.webhooks import actions as webhooks
@@ -60,6 +61,12 @@ NO_PAGE = {
     "webhook_enable": "leads back to the webhook",
     "webhook_test": "leads on to the delivery",
     "webhook_delivery_redeliver": "leads back to the delivery",
+    "answer_one": "leads on to the suggestion",
+    "finding_acknowledge": "leads back to the order",
+    "requisition_pdf": "a PDF: tests/ordering/test_prints.py",
+    "leaflet_pdf": "a PDF: tests/ordering/test_prints.py",
+    "order_audit_json": "a file: tests/ordering/test_audit_record.py",
+    "order_audit_csv": "a file: tests/ordering/test_audit_record.py",
     "order_sign": "shows order_review with what is wrong: 'order_review: wrong year of birth'",
     "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
     "quality_csv": "a CSV file",
@@ -158,6 +165,16 @@ def wrong_year(portal: Portal, window: Window) -> None:
     page = window.open(review(portal, window))
     page.get_by_label("Year of birth").fill("1901")
     page.locator("main button[value=sign]").click()
+
+
+def prior_study(portal: Portal, window: Window) -> str:
+    """Return the address that strikes a study which was entered by hand."""
+    user = portal.user("clinician")
+    with audit.acting(audit.actor_of(user)):
+        study = record_prior_study(
+            patient=portal.patient(), by=user, name="CT of the chest", done_on=date(2026, 2, 3)
+        )
+    return reverse("prior_study_strike", args=[study.pk])
 
 
 def from_a_record(portal: Portal, window: Window) -> str:
@@ -302,6 +319,21 @@ CASES = [
     Case("order_advice", order_at("order_advice", status="completed")),
     Case("order_trail", order_at("order_trail", status="completed")),
     Case("order_cancel", order_at("order_cancel", status="active")),
+    Case("order_amend", order_at("order_amend", status="active")),
+    Case("requisition", order_at("requisition", status="active"), dark=True),
+    Case("requisition: withdrawn", order_at("requisition", status="revoked")),
+    Case("leaflet", order_at("leaflet", status="active"), dark=True),
+    Case(
+        "prior_study_new",
+        lambda portal, window: reverse("prior_study_new", args=[portal.patient().pk]),
+    ),
+    Case(
+        "prior_study_new: errors",
+        sent(
+            lambda portal, window: reverse("prior_study_new", args=[portal.patient().pk]), "Save prior study"
+        ),
+    ),
+    Case("prior_study_strike", prior_study),
     Case("order_hold", order_at("order_hold", status="active")),
     Case("order_resume", order_at("order_resume", status="on-hold")),
     Case("order_entered_in_error", order_at("order_entered_in_error", status="completed")),
