@@ -1,4 +1,4 @@
-"""Tokens at the door of REST, and what the trail keeps of it. Every route: tests/ordering/test_token_matrix.py."""
+"""Tokens at the door of REST, and what the trail keeps. Every route: tests/ordering/test_token_matrix.py."""
 
 from datetime import timedelta
 
