@@ -1,10 +1,10 @@
-"""Swagger UI in a real browser, under the portal's own Content-Security-Policy."""
+"""Swagger UI and the guides in a real browser, under the portal's own Content-Security-Policy."""
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from ordering.api.schema import schema_document
-from tests.browser.driving import CHROMIUM_FLAGS, chromium_path
+from tests.browser.driving import CHROMIUM_FLAGS, chromium_path, inspect
 from tests.ordering.api.caller import Caller
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,9 +34,14 @@ def test_the_page_shows_every_call_and_tries_one_without_other_hosts(api: Caller
         status = page.locator(
             "#operations-suggestions-suggest .live-responses-table tbody .response-col_status"
         ).first.inner_text()
+        wrong = []
+        for name in ("guide", "errors"):
+            page.goto(f"{live_server.url}/api/v1/docs/{name}/")
+            wrong += inspect(page, name, screenshots=None)
         browser.close()
 
     assert calls == sum(map(len, schema_document()["paths"].values()))
     assert status.startswith("200")
     assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
     assert [text for text in said if "Content Security Policy" in text] == []
+    assert wrong == []
