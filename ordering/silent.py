@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from guidelines import silent
 from guidelines.engine import Case, CaseError, difference, evaluate
-from guidelines.gate.replay import SAME_IN_OTHER_WORDS
+from guidelines.engine.difference import MINOR
 from ordering.models import Consultation
 from ordering.silent_models import SilentComparison
 from portal import audit
@@ -120,9 +120,8 @@ def _outcome(consultation: Consultation, running: silent.Silent) -> dict[str, ob
         return {"outcome": Outcome.FAILED, "changes": said, "first_given": _first(given)}
     now = evaluate(running.ruleset, case).to_dict()
     changes = difference(given, now)
-    differs = bool(changes) and changes != [SAME_IN_OTHER_WORDS]
     return {
-        "outcome": Outcome.DIFFERENT if differs else Outcome.SAME,
+        "outcome": Outcome.SAME if MINOR.issuperset(changes) else Outcome.DIFFERENT,
         "changes": changes,
         "first_given": _first(given),
         "first_silent": _first(now),

@@ -7,6 +7,9 @@ Suggestion = Mapping[str, Any]
 Row = Mapping[str, Any]
 
 IDENTITY = ("scenario", "engine")  # which version spoke is known; only what it says counts as a difference
+SAME_IN_OTHER_WORDS = "The advice is the same, in different words."
+OTHER_ALTERNATIVES = "Which other answers would change this advice is different now."
+MINOR = frozenset({SAME_IN_OTHER_WORDS, OTHER_ALTERNATIVES})  # nothing that this patient is advised
 FITS = {
     "fits": "the guideline fits this patient",
     "does_not_fit": "the guideline does not fit this patient",
@@ -31,7 +34,7 @@ def difference(old: Suggestion, new: Suggestion) -> list[str]:
         *_what_would_change(old, new),
     ]
     if not sentences and _said(old) != _said(new):
-        sentences = ["The advice is the same, in different words."]
+        sentences = [SAME_IN_OTHER_WORDS]
     return sentences
 
 
@@ -167,4 +170,4 @@ def _what_would_change(old: Suggestion, new: Suggestion) -> Iterator[str]:
         return {(c["key"], c["value"], c["fit"], c["first_study"]) for c in suggestion["what_would_change"]}
 
     if outcomes(old) != outcomes(new) and old["fit"] == new["fit"]:
-        yield "Which other answers would change this advice is different now."
+        yield OTHER_ALTERNATIVES
