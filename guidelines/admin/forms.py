@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 
+from guidelines.admin.seen import SeenForm
 from guidelines.engine.grammar import Subjects, check_condition
 from guidelines.engine.references import subjects_after_report, subjects_of
 from guidelines.models import Contradiction, NextStepRule, ScenarioVersion
@@ -18,7 +18,7 @@ AFTER_REPORT = (NextStepRule,)  # their conditions also see what the report says
 EXTENDED = (NextStepRule, Contradiction)  # they may also ask what is documented or established
 
 
-class RowForm(forms.ModelForm):
+class RowForm(SeenForm):
     """A row of one version. The admin makes a subclass that knows the version and its document."""
 
     version: ScenarioVersion

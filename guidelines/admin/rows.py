@@ -20,6 +20,7 @@ from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, v
 from guidelines.admin.fields import JSONTextField, KeysField, PlainTextarea, PlainTextField
 from guidelines.admin.forms import AFTER_REPORT, CONDITION_FIELDS, RowForm
 from guidelines.admin.sections import BY_MODEL, Section
+from guidelines.admin.seen import seen_of
 from guidelines.conditions_text import in_words, labels_of
 from guidelines.engine.grammar import OPERATORS
 from guidelines.models import ScenarioVersion
@@ -85,10 +86,14 @@ class RowInputs(BaseModelAdmin):
         text = str(db_field.help_text)
         required = not db_field.blank
         if db_field.name in KEY_LISTS:
-            return KeysField(required=False, help_text=f"{text} One a line.", label=_label(db_field))
+            return KeysField(
+                required=False, help_text=f"{text} One a line.", label=str(db_field.verbose_name).capitalize()
+            )
         if db_field.name in OBJECT_LISTS:
-            return JSONTextField(empty=[], required=required, help_text=text, label=_label(db_field))
-        return JSONTextField(required=required, help_text=text, label=_label(db_field))
+            return JSONTextField(
+                empty=[], required=required, help_text=text, label=str(db_field.verbose_name).capitalize()
+            )
+        return JSONTextField(required=required, help_text=text, label=str(db_field.verbose_name).capitalize())
 
 
 class NestedRows(RowInputs, StackedInline):
@@ -221,6 +226,8 @@ class RowAdmin(RowInputs, ContentAdmin):
             document = snapshot.lists_of(version, self.words_from)
             request.desk_bench = Bench(version, document)  # type: ignore[attr-defined]
             context = self._frame(version) | {"vocabulary": self._vocabulary(document)}
+            row = self.get_object(request, unquote(object_id)) if object_id else None
+            context["seen"] = seen_of(row) if row else ""
             page = super().changeform_view(request, object_id, form_url, context | (extra_context or {}))
             return page.render() if hasattr(page, "render") else page
 
@@ -262,18 +269,13 @@ class RowAdmin(RowInputs, ContentAdmin):
         super().delete_model(request, obj)
         settle(self.model._default_manager.filter(version=version), [])
 
-    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        """Lead back to the list on the version's page, or on to its review."""
-        return self._saved(request, obj)
-
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         """Lead back to the list on the version's page, or on to its review."""
-        return self._saved(request, obj)
-
-    def _saved(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         if "_review" in request.POST:
             return HttpResponseRedirect(reverse("admin:guideline_review", args=[obj.version_id]))
         return HttpResponseRedirect(self._list_url(obj.version_id))
+
+    response_post_save_add = response_post_save_change
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         """Lead back to the list on the version's page."""
@@ -343,10 +345,6 @@ def _range(element: dict[str, Any]) -> str:
     low, high, unit = element.get("minimum"), element.get("maximum"), element.get("unit", "")
     ends = f"{'' if low is None else low} to {'' if high is None else high}".strip()
     return f"a number, {ends} {unit}".strip() if ends != "to" else f"a number {unit}".strip()
-
-
-def _label(field: models.Field[Any, Any]) -> str:
-    return str(field.verbose_name).capitalize()
 
 
 def _has(model: type[models.Model], name: str) -> bool:

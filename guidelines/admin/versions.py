@@ -22,6 +22,7 @@ from guidelines.admin.filters import ReviewDue
 from guidelines.admin.review import ReviewPage
 from guidelines.admin.rows import Bench, RowInputs
 from guidelines.admin.sections import sections_of
+from guidelines.admin.seen import SeenForm, seen_of
 from guidelines.engine import canonical_json
 from guidelines.exceptions import DraftExists
 from guidelines.models import OPEN, ScenarioVersion
@@ -39,6 +40,7 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
     search_fields = ("title", "scenario__slug", "scenario__title", "search_terms")
     search_help_text = "Title, slug or search term."
     date_hierarchy = None
+    form = SeenForm
     change_form_template = "admin/guidelines/version_form.html"
     object_history_template = "admin/guidelines/version_history.html"
     fieldsets = (
@@ -95,6 +97,7 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
                     "subtitle": version.title,
                     "steps": history_of(version),
                     "may_write": may_write(request.user),
+                    "seen": seen_of(version),
                     "open_list": "rated_studies" if version.is_open else "",
                     "being_written": ScenarioVersion.objects.filter(
                         scenario=version.scenario_id, state__in=OPEN
