@@ -156,7 +156,7 @@ def _order(
     first = study or suggestion["studies"][0]["code"]
     draw = chance.random()
     text, reason = "", None
-    if not study and draw < 0.16:
+    if not study and draw < 0.18:
         first, text = (MRI, "") if draw < 0.09 else ("", chance.choice(UNLISTED))
         reason = chance.choice(REASONS)
     elif first == CT and draw > 0.9:
@@ -200,7 +200,7 @@ def _order(
         order=past.order,
         finding=key,
         compared_with_baseline="yes" if chance.random() < 0.9 else "no_baseline",
-        recorded_at=reported_at + timedelta(hours=int(chance.lognormvariate(3.3, 0.9))),
+        recorded_at=reported_at + timedelta(hours=int(chance.lognormvariate(3.9, 0.9))),
         reported_at=reported_at,
         recorded_by=by,
         via=Via.PORTAL,
