@@ -1,7 +1,8 @@
-"""Moving an order on: sign, cancel, hold, resume, entered in error."""
+"""Moving an order on: sign, cancel, hold, resume, entered in error. One view, and a row for each step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from ordering.api.views.base import ApiView
 from ordering.models import Order, Via
 from portal.models import ApiToken
 
-REFUSES = (400, 404, 409, 412, 413, 415, 422)
+Act = Callable[..., Order]  # takes order, by, via, revision and the values of the body
 
 
 class Transition(ApiView):
@@ -29,144 +30,83 @@ class Transition(ApiView):
 
     needs = {"POST": need(ApiToken.Scope.ORDERS_WRITE, policy=policies.may_order)}
     form: ClassVar[StrictInput]
-
-    def move(self, **step: Any) -> Order:
-        """Carry out the step; `step` holds order, by, via, revision and the values of the body."""
-        raise NotImplementedError
+    act: ClassVar[Act]
 
     def answer(self, request: Request, pk: UUID) -> Response:
         """Return the order after its step."""
         order = self.order(request, pk)
         values = self.read(request, self.form)
 
-        def act() -> Response:
+        def move() -> Response:
             revision = revision_to_change(order, request.headers.get("If-Match"))
-            moved = self.move(order=order, by=user_of(request), via=Via.API, revision=revision, **values)
+            moved = self.act(order=order, by=user_of(request), via=Via.API, revision=revision, **values)
             return Response(output.order(moved.pk), headers={"ETag": moved.etag})
 
-        return once(request, values, act)
+        return once(request, values, move)
 
 
-class Sign(Transition):
-    """Sign a draft."""
+def transition(
+    operation_id: str, summary: str, returns: str, *, takes: type[StrictInput], by: Act
+) -> type[Transition]:
+    """Return the view of one step: what the action `by` does, with the body `takes`."""
 
-    form = NothingInput()
+    def post(self: Transition, request: Request, pk: UUID) -> Response:
+        return self.answer(request, pk)
 
-    @describe(
-        "sign_order",
-        "Sign a draft",
-        takes=NothingInput,
+    post.__doc__ = returns  # the description of the operation
+    described = describe(
+        operation_id,
+        summary,
+        takes=takes,
         gives={200: OrderSerializer},
-        refuses=REFUSES,
+        refuses=(400, 404, 409, 412, 413, 415, 422),
         tagged=True,
         matches="optional",
         idempotent=True,
         of=("id",),
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        """Return the signed order; whoever signs becomes its requester."""
-        return self.answer(request, pk)
-
-    def move(self, **step: Any) -> Order:
-        """Sign."""
-        return actions.sign_order(**step)
-
-
-class Cancel(Transition):
-    """Withdraw an order."""
-
-    form = ReasonInput()
-
-    @describe(
-        "cancel_order",
-        "Cancel an order",
-        takes=ReasonInput,
-        gives={200: OrderSerializer},
-        refuses=REFUSES,
-        tagged=True,
-        matches="optional",
-        idempotent=True,
-        of=("id",),
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        """Return the order, revoked for a reason."""
-        return self.answer(request, pk)
-
-    def move(self, **step: Any) -> Order:
-        """Cancel."""
-        return actions.cancel_order(**step)
+    )(post)
+    members: dict[str, Any] = {
+        "__doc__": f"{summary}.",
+        "__module__": __name__,
+        "form": takes(),
+        "act": staticmethod(by),
+        "post": described,
+    }
+    return type(operation_id.title().replace("_", ""), (Transition,), members)
 
 
-class Hold(Transition):
-    """Let an order wait."""
-
-    form = HoldInput()
-
-    @describe(
-        "hold_order",
-        "Put an order on hold",
-        takes=HoldInput,
-        gives={200: OrderSerializer},
-        refuses=REFUSES,
-        tagged=True,
-        matches="optional",
-        idempotent=True,
-        of=("id",),
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        """Return the order, on hold."""
-        return self.answer(request, pk)
-
-    def move(self, **step: Any) -> Order:
-        """Hold."""
-        return actions.hold_order(**step)
-
-
-class Resume(Transition):
-    """Let an order go on."""
-
-    form = NothingInput()
-
-    @describe(
-        "resume_order",
-        "Resume an order",
-        takes=NothingInput,
-        gives={200: OrderSerializer},
-        refuses=REFUSES,
-        tagged=True,
-        matches="optional",
-        idempotent=True,
-        of=("id",),
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        """Return the order, active again."""
-        return self.answer(request, pk)
-
-    def move(self, **step: Any) -> Order:
-        """Resume."""
-        return actions.resume_order(**step)
-
-
-class EnteredInError(Transition):
-    """Mark an order as one that should never have existed."""
-
-    form = ReasonInput()
-
-    @describe(
-        "enter_order_in_error",
-        "Mark an order as entered in error",
-        takes=ReasonInput,
-        gives={200: OrderSerializer},
-        refuses=REFUSES,
-        tagged=True,
-        matches="optional",
-        idempotent=True,
-        of=("id",),
-    )
-    def post(self, request: Request, pk: UUID) -> Response:
-        """Return the order, entered in error."""
-        return self.answer(request, pk)
-
-    def move(self, **step: Any) -> Order:
-        """Mark."""
-        return actions.enter_in_error(**step)
+Sign = transition(
+    "sign_order",
+    "Sign a draft",
+    "Return the signed order; whoever signs becomes its requester.",
+    takes=NothingInput,
+    by=actions.sign_order,
+)
+Cancel = transition(
+    "cancel_order",
+    "Cancel an order",
+    "Return the order, revoked for a reason.",
+    takes=ReasonInput,
+    by=actions.cancel_order,
+)
+Hold = transition(
+    "hold_order",
+    "Put an order on hold",
+    "Return the order, on hold.",
+    takes=HoldInput,
+    by=actions.hold_order,
+)
+Resume = transition(
+    "resume_order",
+    "Resume an order",
+    "Return the order, active again.",
+    takes=NothingInput,
+    by=actions.resume_order,
+)
+EnteredInError = transition(
+    "enter_order_in_error",
+    "Mark an order as entered in error",
+    "Return the order, entered in error.",
+    takes=ReasonInput,
+    by=actions.enter_in_error,
+)
