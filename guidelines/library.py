@@ -6,21 +6,20 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 
 from django.db import connection
 from django.db.models import QuerySet
-from rapidfuzz import fuzz, process, utils
 
 from guidelines.engine import RuleSet
 from guidelines.exceptions import NoPublishedVersion
+from guidelines.finding import WordIndex
 from guidelines.models import RELEASED, Action, ReviewStep, ScenarioVersion, State
 
 CACHE_SIZE = 512  # parsed rulesets a process keeps; published content never changes, so none goes stale
 # the shipped scenario that stands in where none fits: it rates nothing, and no list or search offers it
 NO_SCENARIO = "question-without-scenario"
-MATCH_SCORE = 60  # of 100: below this, a scenario has too little in common with what was typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Edition:
     summary: str
     number: int
     search_terms: str
+    review_due_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,17 @@ class Withdrawal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The versions in use, and the words by which they are found. `mark` changes with the set of versions."""
+
+    mark: str
+    editions: list[Edition]
+    hidden: list[Edition]  # in use, and in no list
+    words: WordIndex
+
+
+_shelf = _Shelf("", [], [], WordIndex([]))
 _cache: OrderedDict[tuple[str, int], RuleSet] = OrderedDict()
 _lock = Lock()
 
@@ -148,48 +159,48 @@ def state_of(version_id: int) -> str:
 def published(slugs: Collection[str] | None = None) -> list[Edition]:
     """The versions in use, by title; only those of the named scenarios where some are named.
 
-    What stands in for a missing scenario is found by its name only.
+    What stands in for a missing scenario is found by its name only. One query; the list itself is read
+    only when it has changed.
     """
-    rows = ScenarioVersion.objects.filter(state=State.PUBLISHED).order_by("title")
+    shelf = _shelf_now()
     if slugs is None:
-        rows = rows.exclude(scenario__slug=NO_SCENARIO)
-    else:
-        rows = rows.filter(scenario__slug__in=slugs)
-    return [
-        Edition(*row)
-        for row in rows.values_list("pk", "scenario__slug", "title", "summary", "number", "search_terms")
-    ]
+        return list(shelf.editions)
+    return [made for made in (*shelf.editions, *shelf.hidden) if made.slug in slugs]
 
 
 def search(query: str, *, limit: int = 50) -> list[Edition]:
-    """Published scenarios that fit what was typed, best first; typos are forgiven.
+    """Published scenarios that fit what was typed, best first; typos are forgiven. One query.
 
     An empty query lists everything by title.
     """
-    editions = published()
+    shelf = _shelf_now()
     if not query.strip():
-        return editions[:limit]
-    texts = {
-        place: " ".join((edition.title, edition.slug, edition.search_terms, edition.summary))
-        for place, edition in enumerate(editions)
-    }
-    matches = process.extract(
-        query,
-        texts,
-        scorer=_similarity,
-        processor=utils.default_process,
-        score_cutoff=MATCH_SCORE,
-        limit=limit,
-    )
-    return [editions[place] for _, _, place in matches]
+        return shelf.editions[:limit]
+    return [shelf.editions[place] for place in shelf.words.find(query, limit=limit)]
 
 
-def _similarity(query: str, text: str, *, score_cutoff: float | None = None) -> float:
-    """How well every typed word is found in the text, 0 to 100: the mean of the best word matches."""
-    words = text.split()
-    scores = [
-        max((fuzz.ratio(typed, word) if len(typed) > 2 else 100.0 * (typed == word)) for word in words)
-        for typed in query.split()
-    ]
-    score = sum(scores) / len(scores) if scores and words else 0.0
-    return score if score_cutoff is None or score >= score_cutoff else 0.0
+def _shelf_now() -> _Shelf:
+    """Return the versions in use. Published content never changes, so the set of versions says it all."""
+    global _shelf
+    query = """
+        WITH now AS (
+            SELECT concat_ws(':', count(*), sum(id), sum(id::numeric * id), max(published_at)) AS mark
+            FROM guidelines_scenarioversion WHERE state = 'published')
+        SELECT now.mark, version.* FROM now LEFT JOIN LATERAL (
+            SELECT v.id, s.slug, v.title, v.summary, v.number, v.search_terms, v.review_due_on
+            FROM guidelines_scenarioversion v JOIN guidelines_scenario s ON s.id = v.scenario_id
+            WHERE v.state = 'published' AND now.mark <> %s) version ON true
+        ORDER BY version.title, version.id
+    """
+    known = _shelf
+    with connection.cursor() as cursor:
+        cursor.execute(query, [known.mark])
+        rows = cursor.fetchall()
+    mark = rows[0][0]
+    if mark == known.mark:
+        return known
+    found = [Edition(*row[1:]) for row in rows if row[1] is not None]
+    editions = [made for made in found if made.slug != NO_SCENARIO]
+    index = WordIndex([(made.title, f"{made.slug} {made.search_terms}", made.summary) for made in editions])
+    _shelf = _Shelf(mark, editions, [made for made in found if made.slug == NO_SCENARIO], index)
+    return _shelf

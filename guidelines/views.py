@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from guidelines import library
@@ -13,20 +17,31 @@ from guidelines.models import RELEASED, ScenarioVersion, State
 from guidelines.presenters.page import guideline_page
 from portal.roles import Role, has_role
 
+PAGE = 50  # guidelines on a page of the list
+EVERYTHING = 1_000_000
+
 
 @require_safe
 def guideline_list(request: HttpRequest) -> HttpResponse:
     """List the guidelines in use, or those that fit what was typed."""
     typed = request.GET.get("q", "")
+    found = library.search(typed, limit=EVERYTHING)
+    asked = request.GET.get("page", "")
+    page = Paginator(found, PAGE).get_page(asked if asked.isascii() and len(asked) < 9 else 1)
+    links = {
+        name: f"?{urlencode({**({'q': typed} if typed else {}), 'page': number})}" if there else ""
+        for name, there, number in (
+            ("newer_url", page.has_previous(), page.number - 1),
+            ("older_url", page.has_next(), page.number + 1),
+        )
+    }
+    context = {"q": typed, "guidelines": page.object_list, "count": len(found), "nav": "guidelines"}
     return render(
         request,
         "guidelines/guideline_list.html",
-        {
-            "q": typed,
-            "guidelines": library.search(typed),
-            "withdrawn": [] if typed else library.withdrawals(),
-            "nav": "guidelines",
-        },
+        context
+        | links
+        | {"today": timezone.localdate(), "withdrawn": [] if typed or asked else library.withdrawals()},
     )
 
 

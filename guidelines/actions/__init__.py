@@ -4,6 +4,7 @@ Editors change the rows of a draft in the admin; drafts begin in `drafts`, and c
 """
 
 from guidelines.actions.drafts import copy_to_draft, load_pack, start_scenario
+from guidelines.actions.exchange import import_pack, record_export
 from guidelines.actions.workflow import (
     approve,
     publish,
@@ -19,9 +20,11 @@ from guidelines.actions.workflow import (
 __all__ = [
     "approve",
     "copy_to_draft",
+    "import_pack",
     "load_pack",
     "publish",
     "publish_due",
+    "record_export",
     "release",
     "request_changes",
     "schedule",

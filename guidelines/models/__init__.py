@@ -2,6 +2,7 @@
 
 from guidelines.models.choices import OPEN, RELEASED, Action, Rating, Role, Severity, Standing, State
 from guidelines.models.elements import Choice, DataElement
+from guidelines.models.exchange import PackRecord
 from guidelines.models.reading import Binding, Faq, Pitfall, Question
 from guidelines.models.reports import (
     Complication,
@@ -41,6 +42,7 @@ __all__ = [
     "NextStep",
     "NextStepRule",
     "OrderRule",
+    "PackRecord",
     "Pitfall",
     "Question",
     "RadiationLevel",

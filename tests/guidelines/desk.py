@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from guidelines import actions, packs
+from guidelines.engine import digest_of
 from guidelines.models import ScenarioVersion
 from portal import audit
 
@@ -47,4 +48,5 @@ def copy(version: ScenarioVersion) -> ScenarioVersion:
 
 def pack_bytes(document: dict[str, Any]) -> bytes:
     """Return a pack file of a document."""
-    return json.dumps(packs.envelope(document)).encode()
+    pack = {"schema": packs.FORMAT, "checksum": digest_of(document), "scenario": document}
+    return json.dumps(pack).encode()

@@ -53,8 +53,8 @@ def test_yaml_written_here_means_the_same_to_readers_of_the_older_yaml():
 @pytest.mark.parametrize(
     "text",
     [
-        *("no yes on Off y n null ~ true False 1 -1 1e3 1_000 0o17 0x1F 012 1:30 .5 +1 .inf .NaN".split()),
-        *("2026-05-30 2026-05-30T10:00:00Z << = !x &a *a ' % @ ` [ { | > ? ... \"".split()),
+        *("no yes on Off y n null ~ true False 1 -1 1e3 1_000 0o17 0x1F 012 1:30 .5 +1 .inf .NaN".split()),  # noqa: SIM905
+        *("2026-05-30 2026-05-30T10:00:00Z << = !x &a *a ' % @ ` [ { | > ? ... \"".split()),  # noqa: SIM905
         *("", "- a", "a: b", "a #b", " x", "x ", "x\n", "\nx", "a\n\nb", "a \nb", "--- x", "\tx"),
         *("é", "\u2028", "\u00a0", "\ufeff", "😀"),
     ],
@@ -74,7 +74,8 @@ def test_every_text_comes_back_from_yaml_as_the_text_it_was(text):
     [
         ("no", "no"), ("Yes", "Yes"), ("off", "off"), ("2026-05-30", "2026-05-30"),
         ("1:30", "1:30"),
-               ("true", True), ("null", None), ("~", None), ("12", 12), ("-1.5", -1.5), ("1e3", 1000.0), ("012", "012"),
+        ("true", True), ("null", None), ("~", None), ("12", 12),
+        ("-1.5", -1.5), ("1e3", 1000.0), ("012", "012"),
     ],
 )  # fmt: skip
 def test_a_plain_word_of_yaml_means_what_json_would_spell_so(word, meant):

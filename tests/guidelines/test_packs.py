@@ -32,7 +32,14 @@ def stored() -> int:
 def run(*arguments: Any) -> str:
     """Return what the command says."""
     said = StringIO()
-    call_command("load_pack", *map(str, arguments), stdout=said)
+    call_command("load_pack", *map(str, arguments), stdout=said, stderr=said)
+    return said.getvalue()
+
+
+def run_publish(*arguments: Any) -> str:
+    """Return what the command says that publishes."""
+    said = StringIO()
+    call_command("publish_pack", *map(str, arguments), stdout=said)
     return said.getvalue()
 
 
@@ -57,21 +64,21 @@ def test_the_packs_that_ship_are_right_and_carry_their_checksum(path: Path) -> N
 def test_a_dry_run_says_what_is_in_the_pack_and_stores_nothing() -> None:
     said = run(SHIPPED, "--dry-run")
 
-    assert said.startswith("adult-all-emd-post-therapy is right: ")
+    assert said.startswith("Pack 1 (adult-all-emd-post-therapy) is right: new scenario.")
     assert "19 data elements" in said
     assert "Nothing was stored" in said
     assert stored() == 0
 
 
 @pytest.mark.django_db
-def test_a_pack_becomes_a_draft_and_is_published_only_when_told() -> None:
+def test_a_pack_becomes_a_draft_and_is_published_by_a_command_of_its_own() -> None:
     draft = run(SHIPPED)
-    used = run(BICYCLE, "--publish")
+    used = run_publish(BICYCLE)
 
     states = dict(ScenarioVersion.objects.values_list("scenario__slug", "state"))
     assert states == {"adult-all-emd-post-therapy": State.DRAFT, "which-bicycle": State.PUBLISHED}
     assert "loaded as draft" in draft
-    assert "loaded as published" in used
+    assert "is published" in used
 
 
 @pytest.mark.django_db
@@ -82,15 +89,15 @@ def test_faults_are_said_with_their_places_and_nothing_is_stored(tmp_path: Path)
     document["faqs"][0]["answer"] = ""
     path = pack_file(tmp_path, document)
 
-    for options in ([], ["--dry-run"], ["--publish"]):
-        with pytest.raises(CommandError, match=r"was not loaded, 3 fault\(s\)") as refusal:
-            run(path, *options)
+    for command, *options in ((run,), (run, "--dry-run"), (run_publish,)):
+        with pytest.raises(CommandError, match=r"was not (loaded|published), 3 fault\(s\)") as refusal:
+            command(path, *options)
         for place in (
             "/scenario/criteria/1/condition/value",
             "/scenario/order_rules/0/placements/0/study",
             "/scenario/faqs/0/answer",
         ):
-            assert f"  {place}: " in str(refusal.value)
+            assert f" {place}: " in str(refusal.value)
     assert stored() == 0
 
 
@@ -133,7 +140,7 @@ def test_a_draft_that_cannot_be_published_is_not_left_behind(monkeypatch: pytest
 
     monkeypatch.setattr(gate, "check", refuse)
     with pytest.raises(CommandError, match="/title"):
-        run(BICYCLE, "--publish")
+        run_publish(BICYCLE)
 
     assert stored() == 0
 

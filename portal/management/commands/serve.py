@@ -124,7 +124,7 @@ class Command(BaseCommand):
         known = set(ScenarioVersion.objects.values_list("scenario__slug", flat=True))
         for path in shipped():
             if json.loads(path.read_text(encoding="utf-8"))["scenario"]["slug"] not in known:
-                call_command("load_pack", str(path), publish=True, verbosity=0, stdout=io.StringIO())
+                call_command("publish_pack", str(path), verbosity=0, stdout=io.StringIO())
 
     def _load_training(self, url: str) -> list[str]:
         """Load the invented patients once, write down how to sign in, and return it as lines."""

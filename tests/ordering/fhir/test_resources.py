@@ -302,7 +302,6 @@ def test_ids_of_definitions_fit_into_fhir_and_stay_apart(length: int):
 def test_scenarios_with_long_names_are_found_by_their_short_ids(reader: Reader):
     document = packs.read_pack(BICYCLE.read_bytes())
     document["slug"] = "-".join(["which-bicycle"] * 6)[:80].rstrip("-")
-    document.pop("vignettes", None)
     published(document)
 
     made = checked(reader.read(f"PlanDefinition/{plan_id(document['slug'])}"))
