@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -12,8 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from guidelines import library
+from guidelines.engine import RuleSet
 from guidelines.exceptions import NoPublishedVersion
 from guidelines.models import RELEASED, ScenarioVersion, State
+from guidelines.presenters.evidence import evidence_of
 from guidelines.presenters.page import guideline_page
 from portal.roles import Role, has_role
 
@@ -68,31 +71,60 @@ def guideline_version(request: HttpRequest, slug: str, number: int) -> HttpRespo
     return _page(request, version_id)
 
 
+@require_safe
+def guideline_evidence(request: HttpRequest, slug: str, number: int = 0) -> HttpResponse:
+    """Show where every value of a version comes from: the one in use, or one by its number.
+
+    Of a guideline that is out of use the last version is shown: orders rest on it.
+    """
+    released = _released(slug)
+    if number:
+        shown = next((version for version in released if version.number == number), None)
+    else:
+        in_use = (version for version in released if version.state == State.PUBLISHED)
+        shown = next(in_use, released[0] if released else None)
+    if shown is None:
+        raise Http404
+    ruleset = library.ruleset(shown.pk)
+    context = _frame(ruleset, shown, released) | {
+        "parts": evidence_of(ruleset),
+        "sources": ruleset.document["sources"],
+        "guideline_url": reverse("guideline_version", args=[slug, shown.number]),
+    }
+    return render(request, "guidelines/guideline_evidence.html", context)
+
+
 def _page(request: HttpRequest, version_id: int) -> HttpResponse:
     ruleset = library.ruleset(version_id)
-    versions = list(
-        ScenarioVersion.objects.filter(scenario__slug=ruleset.slug)
-        .filter(state__in=RELEASED)
-        .only("pk", "number", "state", "published_at", "title")
-        .order_by("-number")
-    )
+    versions = _released(ruleset.slug)
     shown = next(version for version in versions if version.pk == version_id)
+    frame = _frame(ruleset, shown, versions)
+    context = frame | {
+        "page": guideline_page(ruleset),
+        "digest": ruleset.digest,
+        "start_url": _start_url(request, ruleset.slug) if shown is frame["in_use"] else "",
+    }
+    return render(request, "guidelines/guideline_detail.html", context)
+
+
+def _released(slug: str) -> list[ScenarioVersion]:
+    """Return every version that is, or was, in use, the latest first."""
+    versions = ScenarioVersion.objects.filter(scenario__slug=slug, state__in=RELEASED)
+    return list(versions.defer("snapshot").order_by("-number"))
+
+
+def _frame(ruleset: RuleSet, shown: ScenarioVersion, versions: list[ScenarioVersion]) -> dict[str, Any]:
+    """Return what the pages of a version share: the version, the others, and what a reader must know."""
     in_use = next((version for version in versions if version.state == State.PUBLISHED), None)
-    return render(
-        request,
-        "guidelines/guideline_detail.html",
-        {
-            "page": guideline_page(ruleset),
-            "slug": ruleset.slug,
-            "version": shown,
-            "versions": versions,
-            "in_use": in_use,
-            "withdrawn": None if in_use else library.withdrawal(ruleset.slug),
-            "digest": ruleset.digest,
-            "start_url": _start_url(request, ruleset.slug) if shown is in_use else "",
-            "nav": "guidelines",
-        },
-    )
+    return {
+        "slug": ruleset.slug,
+        "version": shown,
+        "versions": versions,
+        "in_use": in_use,
+        "withdrawn": None if in_use else library.withdrawal(ruleset.slug),
+        "overdue": shown is in_use and shown.review_due_on < timezone.localdate(),
+        "nav": "guidelines",
+    }
 
 
 def _start_url(request: HttpRequest, slug: str) -> str:

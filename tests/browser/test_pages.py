@@ -340,6 +340,8 @@ CASES = [
     Case("guideline_list", at("guideline_list")),
     Case("guideline_list: no match", at("guideline_list", query="?q=zzzz")),
     Case("guideline_detail", at("guideline_detail", LEUKAEMIA), dark=True),
+    Case("guideline_evidence", at("guideline_evidence", LEUKAEMIA), dark=True),
+    Case("guideline_version_evidence", at("guideline_version_evidence", "which-bicycle", 1), "editor"),
     Case("guideline_version", at("guideline_version", "which-bicycle", 1), "editor"),
     Case("token_list", at("token_list"), "admin", dark=True),
     Case("token_new", at("token_new"), "admin"),
