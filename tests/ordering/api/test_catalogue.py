@@ -35,7 +35,7 @@ def codes_in(path: Path) -> set[str]:
         elif isinstance(node, ast.Tuple) and path.name in PAIRS and len(node.elts) == PAIRS[path.name] + 2:
             found += [node.elts[PAIRS[path.name]]] if isinstance(node.ctx, ast.Load) else []
     texts = {node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {text.replace("_", "-") for text in texts if re.fullmatch(r"[a-z]+([-_][a-z]+)*", text)}
+    return {text.replace("_", "-") for text in texts if re.fullmatch(r"[a-z]+([-_][a-z0-9]+)*", text)}
 
 
 def test_every_code_of_a_fault_is_in_the_catalogue_and_none_else():

@@ -22,9 +22,9 @@ from tests.ordering.api.caller import FINDING, Caller
 SEED = 20261123
 # what kind of requests, whether for an order that is there, how many of each call
 RUNS = [
-    (GenerationMode.POSITIVE, True, 7),
-    (GenerationMode.NEGATIVE, True, 3),
-    (GenerationMode.NEGATIVE, False, 4),
+    (GenerationMode.POSITIVE, True, 5),
+    (GenerationMode.NEGATIVE, True, 2),
+    (GenerationMode.NEGATIVE, False, 3),
 ]
 NOT_HERE = {
     # an unknown study, an order in another status, a stale tag: well-formed, and refused all the same
