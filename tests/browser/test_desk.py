@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from guidelines.actions import copy_to_draft
 from guidelines.admin.sections import SECTIONS
-from guidelines.models import ScenarioVersion, State
+from guidelines.models import ScenarioVersion, State, Vignette
 from portal import audit
 from tests.browser.conftest import OpenWindow, Portal
 from tests.browser.driving import Window, inspect
@@ -86,6 +86,8 @@ def test_the_page_of_every_kind_of_row_is_sound(
         ("editor", "admin:guideline_load_pack"),
         ("editor", "admin:guidelines_scenarioversion_change"),
         ("editor", "admin:guideline_check"),
+        ("approver", "admin:guideline_silent"),
+        ("approver", "admin:guideline_vignette_run"),
         ("editor", "admin:guideline_publish"),
         ("editor", "admin:guideline_copy"),
         ("admin", "admin:index"),
@@ -99,8 +101,10 @@ def test_the_page_of_every_kind_of_row_is_sound(
 def test_the_pages_of_the_desk_are_sound(
     who: str, name: str, open_window: OpenWindow, portal: Portal, screenshots: Path
 ) -> None:
-    of_a_version = ("version_change", "guideline_check", "guideline_publish", "guideline_copy")
+    of_a_version = ("version_change", "guideline_check", "guideline_publish", "guideline_copy", "silent")
     arguments = [draft_of_the_other_guideline().pk] if name.endswith(of_a_version) else []
+    if name.endswith("vignette_run"):
+        arguments = [Vignette.objects.filter(version=draft_of_the_other_guideline())[0].pk]
     window = open_window(who)
     window.open(reverse(name, args=arguments))
 

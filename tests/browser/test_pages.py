@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from guidelines.models import ScenarioVersion
 from ordering.actions import record_consultation, record_prior_study
 from ordering.advice import advise
 from ordering.models import Order, WebhookDelivery, WebhookEndpoint
@@ -58,6 +59,7 @@ NO_PAGE = {
     "scenario_favourite": "leads back to the list of scenarios",
     "order_without_scenario": "leads on to naming a study: 'order_start: no match' offers it",
     "ask_again": "leads on to the suggestion",
+    "guideline_preview_so_far": "part of the preview of step 1",
     "webhook_enable": "leads back to the webhook",
     "webhook_test": "leads on to the delivery",
     "webhook_delivery_redeliver": "leads back to the delivery",
@@ -144,6 +146,25 @@ def refused_questions(portal: Portal, window: Window) -> None:
     page = window.open(questions(portal, window))
     option(page, "diagnosis", "all").check()
     page.locator("[name=egfr]").fill("seventy")
+    button(page, "See suggested study").click()
+
+
+def preview(portal: Portal, window: Window) -> str:
+    """Return the address of the preview of a version."""
+    version = ScenarioVersion.objects.filter(scenario__slug=LEUKAEMIA).latest("number")
+    return reverse("guideline_preview", args=[version.pk])
+
+
+def previewed(portal: Portal, window: Window) -> None:
+    """Answer step 1 of the preview as it stands."""
+    sent(preview, "See suggested study")(portal, window)
+
+
+def refused_preview(portal: Portal, window: Window) -> None:
+    """Send the preview of step 1 with an answer and an age that are none."""
+    page = window.open(preview(portal, window))
+    page.locator("[name=egfr]").fill("seventy")
+    page.locator("[name=_age]").fill("old")
     button(page, "See suggested study").click()
 
 
@@ -343,6 +364,9 @@ CASES = [
     Case("guideline_evidence", at("guideline_evidence", LEUKAEMIA), dark=True),
     Case("guideline_version_evidence", at("guideline_version_evidence", "which-bicycle", 1), "editor"),
     Case("guideline_version", at("guideline_version", "which-bicycle", 1), "editor"),
+    Case("guideline_preview", preview, "editor", dark=True),
+    Case("guideline_preview: errors", refused_preview, "editor"),
+    Case("guideline_preview_suggestion", previewed, "approver", dark=True),
     Case("token_list", at("token_list"), "admin", dark=True),
     Case("token_new", at("token_new"), "admin"),
     Case("token_new: errors", sent(at("token_new"), "Make the token"), "admin"),
