@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from guidelines import library
+from guidelines.engine import RuleSet
 from ordering.models import Order, PriorStudy
 from ordering.presenters.answers import answer_text
 from ordering.presenters.findings import BASELINE, labels_of
 from ordering.presenters.timeline import STATUS_WORDS, Entry
 
+Rulesets = Mapping[int, RuleSet]
 SHOWN = 40  # entries of the timeline; the orders themselves have all
 
 
@@ -61,11 +63,16 @@ def prior_rows(studies: Iterable[PriorStudy], *, may_order: bool) -> list[PriorR
     ]
 
 
-def baselines(orders: Iterable[Order]) -> list[BaselineRow]:
+def rulesets_of(orders: Iterable[Order]) -> Rulesets:
+    """Return the versions that orders were placed under, by key. One query for each version."""
+    return {pk: library.ruleset(pk) for pk in {order.consultation.version_id for order in orders}}
+
+
+def baselines(orders: Iterable[Order], rulesets: Rulesets) -> list[BaselineRow]:
     """Return the baselines that the answers of these orders name, each once."""
     found: dict[str, list[tuple[str, str]]] = {}
     for order in orders:
-        ruleset = library.ruleset(order.consultation.version_id)
+        ruleset = rulesets[order.consultation.version_id]
         answers = order.consultation.answers
         known = [
             answer_text(element, answers[element.key])
@@ -78,9 +85,11 @@ def baselines(orders: Iterable[Order]) -> list[BaselineRow]:
     return [BaselineRow(text, rows) for text, rows in found.items()]
 
 
-def patient_timeline(orders: Iterable[Order], prior: Iterable[PriorStudy]) -> list[Entry]:
+def patient_timeline(
+    orders: Iterable[Order], prior: Iterable[PriorStudy], rulesets: Rulesets
+) -> list[Entry]:
     """Return what happened, newest first. Reads statuses, progress and findings of the orders."""
-    told = [told for order in orders for told in _of_order(order)]
+    told = [told for order in orders for told in _of_order(order, rulesets)]
     for study in prior:
         if study.struck_at is None:
             at = timezone.make_aware(datetime.combine(study.done_on, time.min))
@@ -90,8 +99,8 @@ def patient_timeline(orders: Iterable[Order], prior: Iterable[PriorStudy]) -> li
     return [entry for _, entry in told[:SHOWN]]
 
 
-def _of_order(order: Order) -> list[tuple[datetime, Entry]]:
-    labels = labels_of(library.ruleset(order.consultation.version_id))
+def _of_order(order: Order, rulesets: Rulesets) -> list[tuple[datetime, Entry]]:
+    labels = labels_of(rulesets[order.consultation.version_id])
     happened = [
         (row.at, STATUS_WORDS[Order.Status(row.status)], f"by {row.by.display_name}")
         for row in order.statuses.all()

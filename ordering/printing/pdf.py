@@ -70,7 +70,11 @@ def leaflet_pdf(leaflet: Leaflet) -> bytes:
     for section in leaflet.sections:
         texts = [page.text(text, after=2 * mm) for text in section.texts]
         items = [ListItem(page.text(text, after=1.5 * mm), leftIndent=6 * mm) for text in section.items]
-        listed = [ListFlowable(items, bulletType="bullet", start="•", leftIndent=6 * mm)] if items else []
+        listed = (
+            [ListFlowable(items, bulletType="bullet", start="•", bulletFontName=REGULAR, leftIndent=6 * mm)]
+            if items
+            else []
+        )
         story.append(KeepTogether([page.heading(section.title), *texts, *listed]))
     story += [Spacer(0, 5 * mm), page.text(leaflet.source, size=9), page.text(leaflet.sheet.printed, size=9)]
     return page.build(story)

@@ -169,7 +169,8 @@ def _consult(
     if request.status != "draft":
         sign_order(order=order, by=by, via=Via.COMMAND)
     for event in request.progress:
-        record_progress(order=order, by=by, via=Via.COMMAND, event=event)
+        booked = timezone.now() + timedelta(days=request.booked_in) if event == "scheduled" else None
+        record_progress(order=order, by=by, via=Via.COMMAND, event=event, at=booked)
     for report in request.reports:
         record_finding(
             order=order,

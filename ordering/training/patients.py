@@ -49,6 +49,7 @@ class Request:
     priority: str = "routine"
     note: str = ""
     progress: tuple[str, ...] = ()
+    booked_in: int = 3  # days from now to the appointment, where there is one
     reports: tuple[Report, ...] = ()
     follow_up: Request | None = None
 
@@ -125,7 +126,7 @@ NORTH = (
             CT,
             progress=("received", "performed", "reported"),
             reports=(Report("indeterminate", comment="A node at the upper limit of normal."),),
-            follow_up=Request(PET_CT, progress=("received",)),
+            follow_up=Request(PET_CT, progress=("received", "scheduled"), booked_in=-2),
         ),
     ),
     Invented(

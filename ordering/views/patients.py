@@ -21,7 +21,7 @@ from ordering.forms import refuse
 from ordering.forms.days import UnclearDay
 from ordering.forms.patients import CONFIRMED, PatientForm, PatientSearchForm
 from ordering.models import Consultation, Patient
-from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows
+from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows, rulesets_of
 from ordering.presenters.kept import kept_rows
 from ordering.presenters.patient_lists import again_url, asked, rows_of, start_url
 from ordering.presenters.patients import banner, listed_name
@@ -103,6 +103,7 @@ def patient_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     wanted = history.OrderFilter(patient.organisation_id, patient_id=patient.pk)
     told = history.orders(wanted).select_related("consultation")
     page = history.page_of(told.prefetch_related("statuses__by", "findings__recorded_by"))
+    rulesets = rulesets_of(page.orders)
     prior = list(patient.prior_studies.select_related("recorded_by", "struck_by"))
     advice = (
         Consultation.objects.filter(patient=patient, order__isnull=True)
@@ -129,8 +130,8 @@ def patient_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             if page.older
             else "",
             "prior": prior_rows(prior, may_order=may_order),
-            "baselines": baselines(page.orders),
-            "timeline": patient_timeline(page.orders, prior),
+            "baselines": baselines(page.orders, rulesets),
+            "timeline": patient_timeline(page.orders, prior, rulesets),
             "advice": [asked(consultation, may_order=may_order) for consultation in advice],
             "kept": kept_rows(kept_of(_user(request)).filter(patient=patient)) if may_order else [],
             "may_order": may_order,

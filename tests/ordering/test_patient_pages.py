@@ -275,6 +275,7 @@ def test_the_queries_of_the_patients_page_do_not_grow(
         ask(patient, clinician)
     client = as_user(clinician)
 
-    # session, person, roles; patient, orders, progress, statuses, by whom, findings, prior studies, advice, kept; trail
-    with django_assert_num_queries(13):
+    # session, person, roles; patient, orders, progress, statuses, by whom, findings, their guideline, prior
+    # studies, advice, kept; trail
+    with django_assert_num_queries(14):
         client.get(f"/patients/{patient.pk}/")
