@@ -10,12 +10,16 @@ from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
+import psycopg_pool
 from asgiref.sync import sync_to_async
-from django.core.management.base import BaseCommand
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
 
 from portal import audit, jobs
 
@@ -42,14 +46,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work until SIGTERM or Ctrl-C. Raises what the database raises: the supervisor starts it again."""
+        """Work until SIGTERM or Ctrl-C; end with one line when the database goes away."""
         logging.getLogger("procrastinate").setLevel(logging.ERROR)
         if options["with_parent"]:
             threading.Thread(target=_follow_parent, daemon=True).start()
-        connection.ensure_connection()  # says at once, and in one line, that the database is away
-        connection.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(_work(until_done=options["until_done"]))
+        try:
+            connection.ensure_connection()  # fails at once, where a pool would go on trying
+            connection.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                asyncio.run(_work(until_done=options["until_done"]))
+        except (DatabaseError, psycopg.Error, psycopg_pool.PoolTimeout, ConnectorException) as error:
+            raise CommandError(f"The worker lost the database ({type(error).__name__}).") from error
 
 
 async def _work(*, until_done: bool) -> None:
@@ -127,7 +134,10 @@ async def _recover_forever(worker: App) -> None:
 async def _recover(worker: App) -> None:
     """Give jobs of workers that died back to the queue."""
     for job in await worker.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        await worker.job_manager.retry_job(job)
+        try:
+            await worker.job_manager.retry_job(job)
+        except UniqueViolation:  # another one like it waits already, and does what this one was for
+            await worker.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def _follow_parent() -> None:
