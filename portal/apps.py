@@ -11,6 +11,8 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of settings, and let the audit trail follow who acts and who signs in."""
+        from django.apps import apps
+
         from portal import checks  # noqa: F401
         from portal.audit.session import follow_actor
         from portal.sign_in.sessions import begin_sessions
@@ -19,3 +21,4 @@ class PortalConfig(AppConfig):
         follow_actor()
         record_sign_ins()
         begin_sessions()
+        apps.get_app_config("mfa").verbose_name = "Sign-in"  # a heading of the admin; "MFA" is no word

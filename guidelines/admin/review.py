@@ -19,12 +19,14 @@ from guidelines import actions, gate
 from guidelines.admin.access import reader
 from guidelines.admin.fields import PlainTextarea, PlainTextField
 from guidelines.admin.places import faults_of
+from guidelines.difference import VersionDifference
 from guidelines.exceptions import ContentRefused, MoveRefused
 from guidelines.models import Action, ScenarioVersion, State
 from guidelines.reviewing import base_of, contributors_of, difference, history_of
 from guidelines.workflow import MOVES, Move, holds_role
 from portal.models import User
 
+SUMMED_UP = 3  # changes named in the comment that is offered
 SAID = {  # what happened, as a message
     Action.SUBMIT: "is submitted. An approver who did not change it can now review it.",
     Action.REQUEST_CHANGES: "is a draft again. Its editors see your comment.",
@@ -34,6 +36,12 @@ SAID = {  # what happened, as a message
     Action.PUBLISH: "is published. New orders use it; orders already placed keep the version that they "
     "were placed under.",
     Action.WITHDRAW: "is withdrawn. Nobody is advised by it any more; orders placed under it keep it.",
+}
+LABELS = {
+    Action.APPROVE: "Approve version {}",
+    Action.PUBLISH: "Publish version {} now",
+    Action.SCHEDULE: "Schedule version {}",
+    Action.WITHDRAW: "Withdraw version {}",
 }
 GATED = (Action.APPROVE, Action.PUBLISH, Action.SCHEDULE)  # refused while the gate finds a fault
 
@@ -156,7 +164,7 @@ class ReviewPage(ModelAdmin):
             "steps": steps,
             "latest": steps[0] if steps else None,
             "buttons": buttons(version, person, contributors, len(faults)),
-            "suggested_comment": version.note if version.is_draft else "",
+            "suggested_comment": version.note or _summary(compared) if version.is_draft and base else "",
             "zone": timezone.get_current_timezone_name(),
             "heading": f"Review version {version.number}",
         }
@@ -173,13 +181,23 @@ def buttons(
         found.append(
             Button(
                 action=str(move.action),
-                label=f"{move.says} version {version.number}" if move.action in GATED else move.says,
+                label=LABELS.get(move.action, move.says).format(version.number),
                 main=move.action in (Action.SUBMIT, Action.APPROVE, Action.PUBLISH),
                 needs_comment=move.comment,
                 why_not=_why_not(move, person, contributors, faults),
             )
         )
     return sorted(found, key=lambda button: not button.main)
+
+
+def _summary(compared: VersionDifference) -> str:
+    """Return the first changes in words: what an editor would begin the comment with."""
+    changes = compared.changes
+    said = [
+        ": ".join(filter(None, (change.row, change.field or change.kind))) for change in changes[:SUMMED_UP]
+    ]
+    more = len(changes) - len(said)
+    return "; ".join([*said, *([f"and {more} more"] if more else [])])
 
 
 def _why_not(move: Move, person: User, contributors: dict[str, str], faults: int) -> str:
