@@ -19,6 +19,7 @@ GUIDES = {
     "guide": ("api.md", "Guide"),
     "errors": ("api-errors.md", "Errors"),
     "changelog": ("api-changelog.md", "Changelog"),
+    "tokens": ("tokens.md", "Tokens"),
     "webhooks": ("webhooks.md", "Webhooks"),
     "cds-hooks": ("cds-hooks.md", "CDS Hooks"),
     "fhir": ("fhir.md", "FHIR R4"),
