@@ -9,12 +9,14 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ordering.exceptions import Refusal, Refused
 from ordering.webhooks.backoff import GIVE_UP_AFTER
-from ordering.webhooks.destinations import ForbiddenDestination, check_destination
+from ordering.webhooks.checking import EVENTS as EVENTS
+from ordering.webhooks.checking import MAX_DESCRIPTION as MAX_DESCRIPTION
+from ordering.webhooks.checking import endpoint_faults
 from ordering.webhooks.exceptions import WebhookNotActive
 from ordering.webhooks.models import LANES, TEST_TYPE, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from ordering.webhooks.payload import test_body
@@ -25,11 +27,9 @@ from portal.models import OutboxEvent, User
 
 Status = WebhookEndpoint.Status
 MAX_ENDPOINTS = 50  # of an organisation
-MAX_DESCRIPTION = 200
 TEST_GIVE_UP_AFTER = timedelta(minutes=10)
 OVERLAP = timedelta(hours=24)  # how long the former secret still signs after a rotation
 LONGEST_OVERLAP = timedelta(days=7)
-EVENTS: tuple[str, ...] = tuple(OutboxEvent.Type.values)
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def create_endpoint(
     Raises Refused with every fault.
     """
     assert by.organisation_id is not None
-    faults = _faults(url=url, events=events, patient_data=patient_data, description=description)
+    faults = endpoint_faults(url=url, events=events, patient_data=patient_data, description=description)
     # a lock, so that two at once do not both become the last one
     list(
         WebhookEndpoint.objects.select_for_update(no_key=True)
@@ -93,10 +93,11 @@ def change_endpoint(
 
     Messages that wait go to the new address, with the patient data that was asked for when they were made.
     """
-    endpoint = _locked(endpoint)
-    faults = _faults(url=url, events=events, patient_data=patient_data, description=description)
+    # before the lock: a name may take its time to resolve, and the worker waits for nobody
+    faults = endpoint_faults(url=url, events=events, patient_data=patient_data, description=description)
     if faults:
         raise Refused(faults)
+    endpoint = _locked(endpoint)
     changes: dict[str, Any] = {
         name: value
         for name, value in {
@@ -250,7 +251,7 @@ def redeliver_range(
     return count
 
 
-def _again(deliveries, *, by_hand: bool) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _again(deliveries: QuerySet[WebhookDelivery], *, by_hand: bool) -> int:
     """Make these deliveries due now, with all their time before them."""
     now = timezone.now()
     values: dict[str, Any] = {
@@ -261,7 +262,7 @@ def _again(deliveries, *, by_hand: bool) -> int:  # type: ignore[no-untyped-def]
     }
     if by_hand:
         values["redelivery"] = True
-    return int(deliveries.update(**values))
+    return deliveries.update(**values)
 
 
 def _enable(endpoint: WebhookEndpoint) -> None:
@@ -284,36 +285,6 @@ def _disable(endpoint: WebhookEndpoint) -> None:
         disabled_because=WebhookEndpoint.DisabledBecause.PERSON,
     )
     _log("webhook.disabled", endpoint, action="U", because=endpoint.disabled_because)
-
-
-def _faults(
-    *,
-    url: str | None,
-    events: Sequence[str] | None,
-    patient_data: str | None,
-    description: str | None,
-) -> list[Refusal]:
-    faults = []
-    if url is not None:
-        try:
-            check_destination(url)
-        except ForbiddenDestination as refused:
-            faults.append(Refusal("/url", refused.code, str(refused)))
-    if events is not None:
-        listed = ", ".join(EVENTS)
-        if not events:
-            faults.append(Refusal("/events", "required", f"Name at least one of: {listed}."))
-        for place, event in enumerate(events):
-            if event not in EVENTS:
-                faults.append(Refusal(f"/events/{place}", "not-in-list", f"Use any of: {listed}."))
-            elif event in events[:place]:
-                faults.append(Refusal(f"/events/{place}", "repeated", "Name it once."))
-    if patient_data is not None and patient_data not in WebhookEndpoint.PatientData.values:
-        levels = ", ".join(WebhookEndpoint.PatientData.values)
-        faults.append(Refusal("/patient_data", "not-in-list", f"Use one of: {levels}."))
-    if description is not None and len(description) > MAX_DESCRIPTION:
-        faults.append(Refusal("/description", "too-long", f"Use at most {MAX_DESCRIPTION} characters."))
-    return faults
 
 
 def _in_order(events: Sequence[str]) -> list[str]:
@@ -346,7 +317,7 @@ def _add_secret(endpoint: WebhookEndpoint) -> str:
     return secret
 
 
-def _live_secrets(endpoint: WebhookEndpoint, now: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _live_secrets(endpoint: WebhookEndpoint, now: datetime) -> QuerySet[WebhookSecret]:
     return WebhookSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), endpoint=endpoint)
 
 

@@ -193,14 +193,13 @@ def _disable(endpoint: WebhookEndpoint, because: str, *, now: datetime) -> None:
 
 
 def _next(endpoint_id: UUID, lane: int, now: datetime) -> WebhookDelivery | None:
-    found: WebhookDelivery | None = (
+    return (
         first_in_line(now)
         .filter(endpoint=endpoint_id, lane=lane)
         .select_related("endpoint")
         .order_by("due_at", "position")
         .first()
     )
-    return found
 
 
 def _signing(endpoint: WebhookEndpoint, now: datetime) -> list[WebhookSecret]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -93,10 +94,8 @@ def due_lanes(now: datetime) -> list[tuple[UUID, int]]:
     )
 
 
-def first_in_line(now: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a queryset with an annotation
+def first_in_line(now: datetime) -> QuerySet[WebhookDelivery]:
     """Return the deliveries to send now: pending, due, of an active endpoint, and first of their subject."""
-    from django.db.models import Exists, OuterRef
-
     earlier = WebhookDelivery.objects.filter(
         endpoint=OuterRef("endpoint"),
         subject=OuterRef("subject"),
