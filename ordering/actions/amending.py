@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import transaction
+from django.utils import timezone
 
 from guidelines import library
 from guidelines.exceptions import NoPublishedVersion
@@ -58,10 +61,16 @@ def amend_order(
                 reason=_reason(order),
                 priority=order.priority,
                 note=order.note,
+                wanted_by=_still_wanted(order),
                 replaces=order,
             )
     except Refused:
         return consultation
+
+
+def _still_wanted(order: Order) -> date | None:
+    """Return the day by which the order is wanted, unless it is past: then it has to be chosen anew."""
+    return order.wanted_by if order.wanted_by and order.wanted_by >= timezone.localdate() else None
 
 
 def _reason(order: Order) -> OverrideGiven | None:

@@ -65,7 +65,7 @@ def requisition_pdf(requisition: Requisition) -> bytes:
 
 def leaflet_pdf(leaflet: Leaflet) -> bytes:
     """Return the leaflet as a PDF, in larger letters."""
-    page = _Page(leaflet.sheet, size=13)
+    page = _Page(leaflet.sheet, size=12)
     story: list[Flowable] = [page.text(leaflet.study, bold=True, size=17), Spacer(0, 2 * mm)]
     for section in leaflet.sections:
         texts = [page.text(text, after=2 * mm) for text in section.texts]
