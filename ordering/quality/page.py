@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ordering.quality import presenters, silent, watch
+from ordering.quality import presenters, silent, typed, watch
 from ordering.quality.presenters import Look
 from ordering.quality.tables import Table
 
@@ -18,7 +18,8 @@ TABLES: dict[str, Callable[[Look], Table]] = {
     "firing": watch.firing,
     "consultations": presenters.asked_by_fit,
     "scenarios": presenters.asked_by_scenario,
-    "not-listed": presenters.unlisted,
+    "not-listed": typed.unlisted,
+    "unmatched": typed.unmatched,
     "feedback": watch.feedback,
     "feedback-reasons": watch.feedback_reasons,
     "silent": silent.silent,

@@ -14,7 +14,7 @@ from guidelines.models import Rating
 from ordering.models import Consultation, OverrideReason, Via
 from ordering.quality import advice, orders
 from ordering.quality.scope import Scope
-from ordering.quality.small_groups import HIDDEN, SMALLEST, Count, Part, part_of, partition, shown
+from ordering.quality.small_groups import HIDDEN, Count, Part, part_of, partition, shown
 from ordering.quality.tables import Cell, Row, Table, of_cell, share_cell, time_cell
 from ordering.quality.words import Words, words_of
 
@@ -136,31 +136,6 @@ def overrides(look: Look) -> Table:
         note=_("%(part)s signed orders carry a reason.") % {"part": _of(part_of(total, look.signed.total))},
         empty=_("Every signed order was for a suggested study or an alternative."),
         has_bars=True,
-    )
-
-
-def unlisted(look: Look) -> Table:
-    """Return the studies that clinicians named in words, because no scenario lists them."""
-    at_least = 1 if look.may_read_orders else SMALLEST
-    phrases, others = orders.unlisted(look.scope, at_least=at_least)
-    note = ""
-    if others:
-        note = (
-            _("Other phrases are not listed.")
-            if look.may_read_orders
-            else _("Phrases of fewer than 5 orders are left out: what was typed may name a patient.")
-        )
-    return Table(
-        "not-listed",
-        _("Studies that no scenario lists"),
-        _(
-            "Signed orders whose study was named in words, by what was typed. Editors decide whether the "
-            "guideline should list it."
-        ),
-        (_("As typed"), _("Orders")),
-        tuple(Row(row.phrase, (Cell(shown(row.count).text, shown(row.count).value),)) for row in phrases),
-        note=note,
-        empty=_("No phrase to show in this period."),
     )
 
 

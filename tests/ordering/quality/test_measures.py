@@ -14,6 +14,7 @@ from ordering.models import Consultation
 from ordering.quality import orders
 from ordering.quality.scope import By, Period, first_of_month
 from ordering.silent_models import SilentComparison
+from ordering.working_models import UnmatchedPhrase
 from portal import audit
 from portal.ids import uuid7
 from tests.content import LEUKAEMIA
@@ -90,6 +91,23 @@ def test_unlisted_studies_are_counted_by_phrase_whatever_case_and_blanks(mixed, 
     assert cells("not-listed", scope(clinician), may_read_orders=False) == {
         "ultrasound of the abdomen": ["5"]
     }
+
+
+def test_searches_that_match_nothing_are_counted_by_phrase(clinician, other_clinic):
+    with audit.acting(audit.system("tests")):
+        for by, phrase, times in (
+            (clinician, "Knee pain", 4),
+            (clinician, "knee pain", 2),
+            (other_clinic, "Gout", 5),
+        ):
+            for _ in range(times):
+                UnmatchedPhrase.objects.create(organisation=by.organisation, asked_by=by, phrase=phrase)
+        UnmatchedPhrase.objects.create(
+            organisation=clinician.organisation, asked_by=clinician, phrase="Mrs Winter"
+        )
+
+    assert cells("unmatched", scope(clinician)) == {"knee pain": ["6"], "mrs winter": ["fewer than 5"]}
+    assert cells("unmatched", scope(None), may_read_orders=False) == {"knee pain": ["6"], "gout": ["5"]}
 
 
 def test_not_documented_counts_signed_orders_for_each_question(clinician, make_patient):

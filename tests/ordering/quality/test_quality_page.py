@@ -195,7 +195,7 @@ def test_the_page_takes_the_same_queries_however_many_orders(
     client.get(QUALITY)
 
     for _ in range(2):
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(28):
             client.get(QUALITY)
         several(3, clinician, make_patient, study=MRI, reason=SPECIAL)
         asked(clinician, diagnosis="aml", via="api")
