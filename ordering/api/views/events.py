@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from ordering import policies
 from ordering.api.filters import PAGING, cursor, limit_of, read_query
+from ordering.api.order_shapes import EventPageSerializer
 from ordering.api.paging import BY_CHAIN, page_of
 from ordering.api.permissions import need
 from ordering.api.rendering import instant
 from ordering.api.schema import describe, in_query
-from ordering.api.shapes import EventPageSerializer
 from ordering.api.views.base import ApiView
 from portal import audit
 from portal.models import ApiToken, AuditEvent

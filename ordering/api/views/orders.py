@@ -12,11 +12,11 @@ from ordering.api import output, placing
 from ordering.api.filters import ORDER_FILTERS, PAGING, cursor, filtered, limit_of, read_query
 from ordering.api.idempotency import once
 from ordering.api.input import DraftChangeInput, OrderInput
+from ordering.api.order_shapes import OrderPageSerializer, OrderSerializer
 from ordering.api.paging import BY_PLACED_AT, page_of
 from ordering.api.permissions import need, user_of
 from ordering.api.preconditions import not_modified, revision_to_change
 from ordering.api.schema import describe, in_query
-from ordering.api.shapes import OrderPageSerializer, OrderSerializer
 from ordering.api.views.base import ApiView
 from ordering.models import Order
 from portal import audit

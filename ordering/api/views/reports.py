@@ -14,11 +14,11 @@ from ordering.actions.findings import content_faults
 from ordering.api import output
 from ordering.api.idempotency import once
 from ordering.api.input import FindingInput, ProgressInput
+from ordering.api.order_shapes import FindingSerializer, ProgressSerializer
 from ordering.api.permissions import need, user_of
 from ordering.api.placing import Asked
 from ordering.api.preconditions import revision_to_change
 from ordering.api.schema import describe
-from ordering.api.shapes import FindingSerializer, ProgressSerializer
 from ordering.api.views.base import ApiView
 from ordering.models import Order, Via
 from portal.models import ApiToken

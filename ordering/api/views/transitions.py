@@ -14,10 +14,10 @@ from ordering.api import output
 from ordering.api.fields import StrictInput
 from ordering.api.idempotency import once
 from ordering.api.input import HoldInput, NothingInput, ReasonInput
+from ordering.api.order_shapes import OrderSerializer
 from ordering.api.permissions import need, user_of
 from ordering.api.preconditions import revision_to_change
 from ordering.api.schema import describe
-from ordering.api.shapes import OrderSerializer
 from ordering.api.views.base import ApiView
 from ordering.models import Order, Via
 from portal.models import ApiToken
