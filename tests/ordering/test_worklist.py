@@ -3,11 +3,13 @@
 import pytest
 from django.urls import reverse
 
+from guidelines.actions import copy_to_draft
 from guidelines.models import ScenarioVersion
 from ordering.actions import cancel_order, hold_order
 from ordering.models import Patient
 from portal import audit
 from portal.models import User
+from tests.content import publish
 from tests.ordering.placing import events, patient, place, progress, report, text_of
 
 __all__ = ["patient"]
@@ -151,3 +153,19 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     # session, person, roles; counters, orders, progress, outdated drafts, kept; trail
     with django_assert_num_queries(9):
         client.get(URL)
+
+
+def test_drafts_under_a_version_that_was_replaced_are_named_with_what_replaced_it(
+    as_user, clinician, patient, leukaemia
+):
+    draft = place(patient, clinician, sign=False)
+    client = as_user(clinician)
+    before = client.get(URL)
+    with audit.acting(audit.system("tests")):
+        publish(version=copy_to_draft(version=leukaemia, by=None))
+
+    page = text_of(client.get(URL))
+
+    assert before.context["changed"] == []
+    assert "Version 2 replaced version 1." in page
+    assert f'href="/orders/{draft.pk}/review/">{draft.patient}, {draft.number}' in page
