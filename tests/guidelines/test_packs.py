@@ -18,6 +18,7 @@ from guidelines.row_lists import LISTS
 from ordering.advice import advise
 from portal import audit
 from tests.guidelines.desk import BICYCLE, SHIPPED, TESTS, document_at, load, pack_bytes, publish
+from tests.guidelines.vignettes import as_it_answers
 
 BICYCLE_ANSWERS = {"rider_age": 34, "can_ride": "yes", "purpose": "commute", "knee_pain": "yes"}
 
@@ -267,7 +268,7 @@ def test_a_new_version_advises_at_once_and_the_old_one_still_explains_itself() -
     document["title"] = "Which bicycle now?"
     with audit.acting(TESTS):
         draft = actions.load_pack(document=document, by=None)
-    second = publish(draft)
+    second = publish(as_it_answers(draft))
 
     now = advise(slug="which-bicycle", answers=BICYCLE_ANSWERS)
     old = library.ruleset(first.pk)

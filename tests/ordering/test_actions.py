@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from guidelines.actions import copy_to_draft, publish
+from guidelines.actions import copy_to_draft
 from guidelines.models import RatedStudy, ScenarioVersion
 from ordering.actions import (
     cancel_order,
@@ -36,7 +36,7 @@ from ordering.models import Consultation, Order, Patient
 from ordering.transitions import TRANSITIONS
 from portal import audit
 from portal.models import User
-from tests.content import FITTING, LEUKAEMIA, MakePatient
+from tests.content import FITTING, LEUKAEMIA, MakePatient, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -253,7 +253,7 @@ def publish_with_pet_ct_not_rated(version: ScenarioVersion) -> ScenarioVersion:
     RatedStudy.objects.filter(version=draft, study__code=PET).update(
         rating="may_be_appropriate", rating_standing="site_policy"
     )
-    return publish(version=draft, by=None)
+    return publish(version=draft)
 
 
 def test_a_draft_cannot_be_signed_after_the_guideline_changed_and_says_what_did(place, clinician, leukaemia):
