@@ -270,5 +270,8 @@ def test_administrators_find_the_page_in_the_header_and_nobody_else_does(
     as_user: Any, desk: Client, clinician: User, auditor: User
 ):
     assert 'href="/tokens/" aria-current="page"' in desk.get("/tokens/").content.decode()
+    admin = desk.get("/admin/").content.decode()
+    assert '<a href="/tokens/">Tokens</a>' in admin
+    assert '<a href="/webhooks/">Webhooks</a>' in admin
     for user in (clinician, auditor):
         assert 'href="/tokens/"' not in as_user(user).get("/help/").content.decode()
