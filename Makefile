@@ -17,7 +17,8 @@ test: install
 	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 screenshots: install
-	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -q tests/browser/pictures.py
+	@cd "$(ROOT)" && $(PYTHON) -m pytest -q tests/browser/pictures.py && \
+		PORTAL_GUIDE_PICTURES=1 exec $(PYTHON) -m pytest -q tests/browser/test_editors_guide.py
 
 check: install
 	@cd "$(ROOT)" && $(PYTHON) -m ruff check .

@@ -250,7 +250,7 @@ def _nested(words: Words, value: Any) -> str:
     if not (isinstance(value, list) and value and all(isinstance(row, dict) for row in value)):
         return ""
     return ", ".join(
-        f"{words.row(row)} ({row['role'].replace('_', ' ')})" if "role" in row else words.row(row)
+        f"{words.row(row)} ({str(row['role']).replace('_', ' ')})" if row.get("role") else words.row(row)
         for row in value
     )
 

@@ -22,17 +22,21 @@ def test_a_rating_that_an_editor_publishes_reaches_clinicians_and_leaves_old_ord
     number = published.number + 1
     desk = open_window("editor").open(reverse("admin:guidelines_scenarioversion_change", args=[published.pk]))
 
-    # the editor copies, changes one rating, publishes
+    # the editor copies, changes one rating, submits; somebody else publishes
     desk.get_by_role("link", name="Copy to new draft").click()
     desk.get_by_label("What will change, and why").fill("MRI where radiation must be avoided.")
     desk.get_by_role("button", name="Copy to new draft").click()
-    desk.locator("summary", has_text="Rated studies").click()
     desk.get_by_role("link", name="Edit rated study MRI abdomen and pelvis with IV contrast").click()
-    desk.locator("#id_rating").select_option("may_be_appropriate")
-    desk.get_by_role("button", name="Save", exact=True).click()
-    desk.get_by_role("link", name="Publish").click()
-    desk.get_by_role("button", name=f"Publish version {number}").click()
-    expect(desk.get_by_text("orders already placed keep the version")).to_be_visible()
+    desk.get_by_label("May be appropriate", exact=True).check()
+    desk.get_by_role("button", name="Save, then review and submit").click()
+    desk.get_by_role("button", name="Submit for review").click()
+    expect(desk.get_by_text("is submitted")).to_be_visible()
+    review = open_window("approver").open(desk.url.removeprefix(portal.url))
+    for box in review.get_by_role("checkbox").all():
+        box.check()
+    review.get_by_role("button", name=f"Approve version {number}").click()
+    review.get_by_role("button", name=f"Publish version {number} now").click()
+    expect(review.get_by_text("orders already placed keep the version")).to_be_visible()
 
     # the clinician reads the new version for a new order, and the old one on the old order
     window = open_window("clinician")

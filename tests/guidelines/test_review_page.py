@@ -242,3 +242,13 @@ def test_the_review_costs_the_same_however_much_changed(
 
     with django_assert_max_num_queries(75):
         client.get(review(draft))
+
+
+def test_a_scenario_that_is_new_is_reviewed_as_a_whole(editor: User, as_user: AsUser) -> None:
+    draft = load(BICYCLE)
+
+    page = as_user(editor).get(review(draft))
+
+    assert page.status_code == 200
+    assert {change.kind for change in page.context["difference"].changes} == {"added", "changed"}
+    assert "there is no other to compare with" in page.content.decode()
