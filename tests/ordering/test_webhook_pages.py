@@ -36,7 +36,7 @@ BUTTONS = ["enable", "test"]
 @pytest.fixture(autouse=True)
 def _names_resolve(monkeypatch: pytest.MonkeyPatch):
     """Take any address for a public one: these tests ask nobody."""
-    monkeypatch.setattr("ordering.webhooks.actions.check_destination", lambda url: None)
+    monkeypatch.setattr("ordering.webhooks.checking.check_destination", lambda url: None)
 
 
 @pytest.fixture
