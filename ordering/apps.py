@@ -12,12 +12,14 @@ class OrderingConfig(AppConfig):
 
     def ready(self) -> None:
         """Have webhooks told of events, and the worker look after them."""
-        from guidelines import consulted
+        from guidelines import consulted, usage
         from ordering.consulted import RecordedConsultations
+        from ordering.guideline_usage import RecordedUsage
         from ordering.webhooks import history, queueing, tasks
         from portal import health, jobs, outbox
 
         consulted.register(RecordedConsultations())
+        usage.register(RecordedUsage())
         outbox.listen(queueing.fan_out)
         jobs.every(tasks.SWEEP_SECONDS, "webhooks", tasks.sweep)
         jobs.every(tasks.PURGE_SECONDS, "webhooks-purge", tasks.purge)

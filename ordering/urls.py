@@ -6,6 +6,7 @@ from ordering.views import (
     amendments,
     audit_record,
     findings,
+    guideline_fhir,
     keeping,
     new_order,
     orders,
@@ -21,6 +22,11 @@ from ordering.views import (
 
 urlpatterns = [
     path("", worklist.worklist, name="worklist"),
+    path(
+        "guidelines/<slug:slug>/versions/<int:number>/fhir/",
+        guideline_fhir.guideline_fhir,
+        name="guideline_fhir",
+    ),
     # patients
     path("patients/", patients.patient_search_page, name="patient_search"),
     path("patients/new/", patients.patient_new, name="patient_new"),

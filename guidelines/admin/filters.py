@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from guidelines.models import State
+from guidelines.reminders import my_approvals
+from portal.models import User
 
 SOON = timedelta(days=60)
 
@@ -62,3 +64,30 @@ class Stage(admin.SimpleListFilter):
         if self.value() == "new":
             return queryset.exclude(versions__state=State.PUBLISHED)
         return queryset
+
+
+class WaitsFor(admin.SimpleListFilter):
+    """Versions in review that the person who asks may approve."""
+
+    title = "approval"
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the person's own."""
+        return [("mine", "Waits for me")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what the person may approve."""
+        if self.value() != "mine" or not isinstance(request.user, User):
+            return queryset
+        return queryset.filter(pk__in=my_approvals(request.user).values("pk"))
+
+
+class ScenarioWaitsFor(WaitsFor):
+    """Scenarios with a version in review that the person who asks may approve."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the scenarios of what the person may approve."""
+        if self.value() != "mine" or not isinstance(request.user, User):
+            return queryset
+        return queryset.filter(pk__in=my_approvals(request.user).order_by().values("scenario"))

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminDateWidget, AdminTextInputWidget
 from django.core.validators import RegexValidator
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET
 
-from guidelines import actions, packs
-from guidelines.admin.access import ContentAdmin, may_write, writer
+from guidelines import actions, usage
+from guidelines.admin.access import ContentAdmin, may_write, reader, writer
 from guidelines.admin.fields import PlainTextarea, PlainTextField, plain_text
-from guidelines.admin.filters import ScenarioReviewDue, Stage
+from guidelines.admin.filters import ScenarioReviewDue, ScenarioWaitsFor, Stage
 from guidelines.admin.sections import BY_NAME
-from guidelines.exceptions import ContentRefused, DraftExists
+from guidelines.exchange.loading import Handled, load, look_at
+from guidelines.exchange.reading import Form, form_asked, form_of
+from guidelines.exchange.writing import MEDIA_TYPES, file_text, in_use
 from guidelines.models import Scenario, ScenarioVersion, State
+from guidelines.reminders import percent
+from guidelines.where_used import since, where_used
 
 MOST_PACK_BYTES = 900_000  # the checked pack comes back as a field of the form, and fields have a limit
 
@@ -76,7 +85,10 @@ class NewScenarioForm(forms.ModelForm):
 class PackForm(forms.Form):
     """A content pack to check."""
 
-    pack = forms.FileField(help_text="A JSON file of at most 900 kB, as the portal exports it.")
+    pack = forms.FileField(
+        help_text="JSON, JSON Lines or YAML, with one or more packs, at most 900 kB. "
+        "Larger files: manage.py load_pack."
+    )
 
     def clean_pack(self) -> Any:
         """Refuse a file that is no pack by its size."""
@@ -90,8 +102,11 @@ class PackForm(forms.Form):
 class ScenarioAdmin(ContentAdmin):
     """Clinical scenarios with the version in use and the one being written."""
 
-    list_display = ("title", "slug", "in_use", "draft", "review_due", "pack")
-    list_filter = (Stage, ScenarioReviewDue)
+    list_display = (
+        "title", "slug", "in_use", "draft", "review_due",
+        "used_lately", "other_study", "not_documented", "pack",
+    )  # fmt: skip
+    list_filter = (Stage, ScenarioReviewDue, ScenarioWaitsFor)
     search_fields = ("title", "slug", "versions__title", "versions__search_terms")
     search_help_text = "Title, slug or search term."
     change_list_template = "admin/guidelines/scenario_list.html"
@@ -113,9 +128,68 @@ class ScenarioAdmin(ContentAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page for content packs."""
-        page = self.admin_site.admin_view(self.load_pack_page)
-        return [path("load-pack/", page, name="guideline_load_pack"), *super().get_urls()]
+        """Add the pages for content packs, and what rests on a scenario."""
+        site = self.admin_site.admin_view
+        return [
+            path("load-pack/", site(self.load_pack_page), name="guideline_load_pack"),
+            path("export/", site(require_GET(self.export_packs)), name="guideline_export_all"),
+            path(
+                "<int:pk>/where-used/", site(require_GET(self.where_used_page)), name="guideline_where_used"
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Fetch how the scenarios of the page were used: three queries for all of them."""
+        changes = super().get_changelist_instance(request)
+        rows = list(changes.result_list)
+        lately = usage.source().lately([row.slug for row in rows], since=since())
+        for row in rows:
+            row.lately = lately.get(row.slug, usage.Lately())
+        changes.result_list = rows
+        return changes
+
+    @admin.display(description="Used in 90 days")
+    def used_lately(self, scenario: Any) -> SafeString:
+        """Return the consultations and orders, with a link to all that rests on the scenario."""
+        url = reverse("admin:guideline_where_used", args=[scenario.pk])
+        used = scenario.lately
+        return format_html('<a href="{}">{} asked, {} ordered</a>', url, used.consultations, used.orders)
+
+    @admin.display(description="Another study chosen")
+    def other_study(self, scenario: Any) -> str:
+        """Return the share of orders with a reason for another study."""
+        used = scenario.lately
+        return f"{percent(used.overrides, used.orders)} %" if used.orders else "-"
+
+    @admin.display(description="Not documented most often")
+    def not_documented(self, scenario: Any) -> str:
+        """Return the answer that was missing most often."""
+        used = scenario.lately
+        if not used.missing:
+            return "-"
+        element, count = max(used.missing.items(), key=lambda item: (item[1], item[0]))
+        return f"{element.replace('_', ' ')}, {percent(count, used.consultations)} %"
+
+    def where_used_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what rests on a scenario, and what retiring it would mean."""
+        reader(request)
+        used = where_used(get_object_or_404(Scenario, pk=pk))
+        return self._answer(request, "where_used", f"Where {used.scenario} is used", {"used": used})
+
+    def export_packs(self, request: HttpRequest) -> HttpResponseBase:
+        """Download every published version in one file; drafts are never in it."""
+        person = reader(request)
+        form = form_asked(request.GET.get("format", ""), default=Form.JSON_LINES)
+        name = f"guidelines-in-use.{form}"
+        with transaction.atomic():
+            for version in in_use():
+                actions.record_export(version=version, by=person, file_name=name, form=form)
+        return StreamingHttpResponse(
+            file_text(in_use(), form),
+            content_type=f"{MEDIA_TYPES[form]}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def get_form(
         self, request: HttpRequest, obj: Any | None = None, change: bool = False, **kwargs: Any
@@ -192,52 +266,55 @@ class ScenarioAdmin(ContentAdmin):
         return format_html("<ul>{}</ul>", SafeString("".join(items)))
 
     def load_pack_page(self, request: HttpRequest) -> HttpResponse:
-        """Check a pack, say what is in it, and load it as a draft when asked to."""
-        writer(request)
+        """Say what the packs of a file would change, and load them as drafts when asked to."""
+        person = writer(request)
         context: dict[str, Any] = {"form": PackForm()}
         if request.method == "POST" and "checked" in request.POST:
-            context |= self._load(request, request.POST["checked"].encode("utf-8", "surrogatepass"))
+            data = request.POST["checked"].encode("utf-8", "surrogatepass")
+            name = request.POST.get("file_name", "")[-200:] or "pack.json"
+            handled = list(load(io.BytesIO(data), form_of(name, data[:256]), by=person, file_name=name))
+            drafts = [pack.draft for pack in handled if pack.draft is not None]
+            if len(handled) == len(drafts) == 1:
+                messages.success(request, f"{drafts[0]} is loaded as a draft. Check it, then submit it.")
+                return HttpResponseRedirect(_version_url(drafts[0].pk))
+            context |= _seen(handled, name) | {"drafts": drafts}
         elif request.method == "POST":
             form = PackForm(request.POST, request.FILES)
             context["form"] = form
             if form.is_valid():
                 file = form.cleaned_data["pack"]
-                context |= self._checked(file.read()) | {"file_name": file.name}
-        if "loaded" in context:
-            messages.success(request, f"{context['loaded']} is loaded as a draft. Check it, then publish it.")
-            return HttpResponseRedirect(_version_url(context["loaded"].pk))
+                data, name = file.read(), plain_name(file.name)
+                handled = list(look_at(io.BytesIO(data), form_of(name, data[:256])))
+                context |= _seen(handled, name)
+                if any(pack.plan is not None and pack.plan.loads for pack in handled):
+                    context["checked"] = data.decode("utf-8")
+        return self._answer(request, "load_pack", "Load a content pack", context)
+
+    def _answer(self, request: HttpRequest, name: str, title: str, context: dict[str, Any]) -> HttpResponse:
         frame = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": "Load a content pack",
+            "title": title,
             "media": self.media,
         }
-        return TemplateResponse(request, "admin/guidelines/load_pack.html", frame | context)
+        return TemplateResponse(request, f"admin/guidelines/{name}.html", frame | context)
 
-    def _checked(self, data: bytes) -> dict[str, Any]:
-        """Return what a pack holds, or its faults."""
-        try:
-            document = packs.read_pack(data)
-        except ContentRefused as refusal:
-            return {"refused": refusal.errors}
-        scenario = Scenario.objects.filter(slug=document["slug"]).first()
-        return {
-            "document": document,
-            "checked": data.decode("utf-8"),
-            "counts": [(section.title, len(document[name])) for name, section in BY_NAME.items()],
-            "scenario": scenario,
-            "draft": scenario and scenario.versions.filter(state=State.DRAFT).first(),
-        }
 
-    def _load(self, request: HttpRequest, data: bytes) -> dict[str, Any]:
-        """Load a pack that was checked before; it is checked again, as nobody vouches for what comes back."""
-        try:
-            document = packs.read_pack(data)
-            version = actions.load_pack(document=document, by=writer(request), note="Loaded from a pack.")
-            return {"loaded": version}
-        except ContentRefused as refusal:
-            return {"refused": refusal.errors}
-        except DraftExists as refusal:
-            return self._checked(data) | {"refused": [("", str(refusal))]}
+def _seen(handled: list[Handled], name: str) -> dict[str, Any]:
+    """Return what the page says of a file's packs."""
+    first = handled[0].plan.document if len(handled) == 1 and handled[0].plan else None
+    return {
+        "packs": handled,
+        "file_name": name,
+        "refused": [fault for pack in handled for fault in pack.faults],
+        "document": first,
+        "counts": [(BY_NAME[key].title, len(first.get(key, ()))) for key in BY_NAME] if first else [],
+    }
+
+
+def plain_name(name: str | None) -> str:
+    """Return the name of an uploaded file as it can be kept and shown."""
+    kept = "".join(sign for sign in (name or "") if sign.isprintable())
+    return kept.encode("utf-8", "replace").decode()[-200:] or "pack.json"
 
 
 def _version_url(pk: int) -> str:

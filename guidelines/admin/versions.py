@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,20 +13,21 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_GET
 
-from guidelines import actions, packs
+from guidelines import actions
 from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, writer
 from guidelines.admin.checks import checks_of
 from guidelines.admin.fields import plain_text
-from guidelines.admin.filters import ReviewDue
+from guidelines.admin.filters import ReviewDue, WaitsFor
 from guidelines.admin.review import ReviewPage
 from guidelines.admin.rows import Bench, RowInputs
 from guidelines.admin.sections import sections_of
 from guidelines.admin.seen import SeenForm, seen_of
-from guidelines.engine import canonical_json
 from guidelines.exceptions import DraftExists
+from guidelines.exchange.reading import Form, form_asked
+from guidelines.exchange.writing import MEDIA_TYPES, file_name_of, pack_text
 from guidelines.models import OPEN, ScenarioVersion
 from guidelines.reviewing import history_of
-from portal import audit
+from portal.models import User
 
 
 @admin.register(ScenarioVersion)
@@ -35,7 +35,7 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
     """Versions: drafts to write and to review, and released ones to read and to copy."""
 
     list_display = ("title", "scenario", "number", "state", "published_at", "published_by", "review_due_on")
-    list_filter = ("state", ReviewDue, "scenario")
+    list_filter = ("state", ReviewDue, WaitsFor)
     list_select_related = ("scenario", "published_by")
     search_fields = ("title", "scenario__slug", "scenario__title", "search_terms")
     search_help_text = "Title, slug or search term."
@@ -142,23 +142,18 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
         return self._answer(request, "copy", version, context)
 
     def export_pack(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Download a published or superseded version as a content pack with its checksum."""
+        """Download a released version as a content pack with its checksum, as JSON, JSON Lines or YAML."""
         version = self._require(request, pk)
         if version.is_open:
             messages.error(request, "A draft cannot be exported: it still changes. Publish it first.")
             return HttpResponseRedirect(self._page(version))
-        pack = canonical_json(packs.envelope(json.loads(version.snapshot)))
-        audit.log(
-            "export.made",
-            action="R",
-            entity="scenario-version",
-            entity_id=version.pk,
-            detail={"form": "pack"},
-        )
-        name = f"{version.scenario.slug}-v{version.number}.json"
+        form = form_asked(request.GET.get("format", ""), default=Form.JSON)
+        name = file_name_of(version, form)
+        assert isinstance(request.user, User)
+        actions.record_export(version=version, by=request.user, file_name=name, form=form)
         return HttpResponse(
-            pack,
-            content_type="application/json",
+            pack_text(version, form),
+            content_type=f"{MEDIA_TYPES[form]}; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 

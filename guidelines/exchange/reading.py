@@ -28,6 +28,11 @@ class Form(StrEnum):
     YAML = "yaml"  # a pack a document
 
 
+def form_asked(text: str, *, default: Form) -> Form:
+    """Return the form that somebody asked for; anything else is the default."""
+    return next((form for form in Form if form.value == text), default)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPack:
     """One pack of a file. Exactly one of `document` and `faults` says something."""

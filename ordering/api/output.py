@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from guidelines.engine import RuleSet
 from ordering.api.rendering import instant
@@ -173,6 +176,7 @@ def scenario(ruleset: RuleSet, *, state: str) -> Json:
         "version": ruleset.version,
         "digest": ruleset.digest,
         "state": state,
+        "review_overdue": date.fromisoformat(ruleset.document["review_due_on"]) < timezone.localdate(),
         "source": ruleset.source,
         "studies": [
             study.to_dict() | {"default_role": roles.get(code)} for code, study in ruleset.studies.items()

@@ -67,6 +67,7 @@ NO_PAGE = {
     "requisition_pdf": "a PDF: tests/ordering/test_prints.py",
     "leaflet_pdf": "a PDF: tests/ordering/test_prints.py",
     "order_audit_json": "a file: tests/ordering/test_audit_record.py",
+    "guideline_fhir": "a file: tests/ordering/test_guideline_use.py",
     "order_audit_csv": "a file: tests/ordering/test_audit_record.py",
     "order_sign": "shows order_review with what is wrong: 'order_review: wrong year of birth'",
     "order_finding": "shows order_detail with what is wrong: 'order_detail: errors'",
