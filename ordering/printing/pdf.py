@@ -166,7 +166,8 @@ class _Page:
         return out.getvalue()
 
     def _counting(self, *args: Any, **kwargs: Any) -> Canvas:
-        return _CountingCanvas(*args, foot=self._foot, **kwargs)
+        # else reportlab names a typeface that is not embedded
+        return _CountingCanvas(*args, foot=self._foot, **(kwargs | {"initialFontName": REGULAR}))
 
     def _head(self) -> Table:
         """Return what stands at the top of every page. It grows with the name instead of cutting it."""
