@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from guidelines.models import State
+from guidelines.models import OPEN, RELEASED, State
 from guidelines.reminders import my_approvals
 from portal.models import User
 
@@ -53,16 +53,27 @@ class Stage(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer the states that a scenario's versions can be in."""
-        return [("published", "In use"), ("draft", "Has a draft"), ("new", "Never published")]
+        return [
+            ("published", "In use"),
+            ("draft", "Is being written or reviewed"),
+            ("in_review", "Waits for a review"),
+            ("withdrawn", "Withdrawn"),
+            ("new", "Never published"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the scenarios of the chosen state."""
         if self.value() == "published":
             return queryset.filter(versions__state=State.PUBLISHED)
         if self.value() == "draft":
-            return queryset.filter(versions__state=State.DRAFT)
+            return queryset.filter(versions__state__in=OPEN)
+        if self.value() == "in_review":
+            return queryset.filter(versions__state=State.IN_REVIEW)
+        if self.value() == "withdrawn":
+            out_of_use = queryset.exclude(versions__state=State.PUBLISHED)
+            return out_of_use.filter(versions__state=State.WITHDRAWN).distinct()
         if self.value() == "new":
-            return queryset.exclude(versions__state=State.PUBLISHED)
+            return queryset.exclude(versions__state__in=RELEASED)
         return queryset
 
 

@@ -28,7 +28,7 @@ from guidelines.admin.sections import BY_NAME
 from guidelines.exchange.loading import Handled, load, look_at
 from guidelines.exchange.reading import Form, form_asked, form_of
 from guidelines.exchange.writing import MEDIA_TYPES, file_text, in_use
-from guidelines.models import Scenario, ScenarioVersion, State
+from guidelines.models import OPEN, Scenario, ScenarioVersion, State
 from guidelines.reminders import percent
 from guidelines.where_used import since, where_used
 
@@ -114,7 +114,7 @@ class ScenarioAdmin(ContentAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch what the list shows about versions in the same query."""
         versions = ScenarioVersion.objects.filter(scenario=OuterRef("pk"))
-        in_use, draft = versions.filter(state=State.PUBLISHED), versions.filter(state=State.DRAFT)
+        in_use, draft = versions.filter(state=State.PUBLISHED), versions.filter(state__in=OPEN)
         return (
             super()
             .get_queryset(request)
@@ -123,6 +123,7 @@ class ScenarioAdmin(ContentAdmin):
                 in_use_number=Subquery(in_use.values("number")[:1]),
                 draft_pk=Subquery(draft.values("pk")[:1]),
                 draft_number=Subquery(draft.values("number")[:1]),
+                draft_state=Subquery(draft.values("state")[:1]),
                 due=Subquery(in_use.values("review_due_on")[:1]),
             )
         )
@@ -225,7 +226,7 @@ class ScenarioAdmin(ContentAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Lead to the draft: that is where the work is."""
-        messages.success(request, f"{obj} has a first draft. Fill its lists, check it, then publish it.")
+        messages.success(request, f"{obj} has a first draft. Fill its lists, check it, then submit it.")
         return HttpResponseRedirect(_version_url(obj.first_draft.pk))
 
     @admin.display(description="Published version")
@@ -235,8 +236,11 @@ class ScenarioAdmin(ContentAdmin):
 
     @admin.display(description="Draft")
     def draft(self, scenario: Any) -> SafeString | str:
-        """Link to the version being written."""
-        return _link(scenario.draft_pk, scenario.draft_number) if scenario.draft_pk else "none"
+        """Link to the version being written, and say where it stands."""
+        if not scenario.draft_pk:
+            return "none"
+        stands = str(State(scenario.draft_state).label).lower()
+        return format_html("{} ({})", _link(scenario.draft_pk, scenario.draft_number), stands)
 
     @admin.display(description="Review due", ordering="due")
     def review_due(self, scenario: Any) -> Any:
