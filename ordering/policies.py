@@ -39,5 +39,5 @@ def may_manage_webhooks(user: User) -> bool:
 
 
 def may_use_webhooks_api(user: User) -> bool:
-    """Manage webhooks with a token that holds the scope, which an administrator gave to a clinician's system."""
+    """Manage webhooks with a token of that scope; an administrator may give one to a clinician."""
     return user.organisation_id is not None and has_role(user, Role.ADMINISTRATOR, Role.CLINICIAN)

@@ -85,9 +85,7 @@ def baselines(orders: Iterable[Order], rulesets: Rulesets) -> list[BaselineRow]:
     return [BaselineRow(text, rows) for text, rows in found.items()]
 
 
-def patient_timeline(
-    orders: Iterable[Order], prior: Iterable[PriorStudy], rulesets: Rulesets
-) -> list[Entry]:
+def patient_timeline(orders: Iterable[Order], prior: Iterable[PriorStudy], rulesets: Rulesets) -> list[Entry]:
     """Return what happened, newest first. Reads statuses, progress and findings of the orders."""
     told = [told for order in orders for told in _of_order(order, rulesets)]
     for study in prior:

@@ -21,8 +21,8 @@ from ordering.forms import refuse
 from ordering.forms.days import UnclearDay
 from ordering.forms.patients import CONFIRMED, PatientForm, PatientSearchForm
 from ordering.models import Consultation, Patient
-from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows, rulesets_of
 from ordering.presenters.kept import kept_rows
+from ordering.presenters.patient_history import baselines, patient_timeline, prior_rows, rulesets_of
 from ordering.presenters.patient_lists import again_url, asked, rows_of, start_url
 from ordering.presenters.patients import banner, listed_name
 from ordering.presenters.worklist import row_of

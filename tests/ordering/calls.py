@@ -83,7 +83,9 @@ CALLS = [
     api("scenario", f"scenarios/{LEUKAEMIA}/", scopes=(S.GUIDELINES_READ,)),
     api("scenario-version", f"scenarios/{LEUKAEMIA}/versions/1/", scopes=(S.GUIDELINES_READ,)),
     api(
-        "scenario-version-diff", f"scenarios/{LEUKAEMIA}/versions/1/diff/?against=1", scopes=(S.GUIDELINES_READ,)
+        "scenario-version-diff",
+        f"scenarios/{LEUKAEMIA}/versions/1/diff/?against=1",
+        scopes=(S.GUIDELINES_READ,),
     ),
     api("orders", "orders/", scopes=READ, roles=READERS),
     api("orders", "orders/", "POST", scopes=WRITE, roles=CLINICIANS, body=ORDER, status=201),

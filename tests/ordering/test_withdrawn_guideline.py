@@ -58,8 +58,7 @@ def test_advice_and_drafts_in_progress_get_the_notice_and_are_not_signed(
     review = text_of(pages.get(reverse("order_review", args=[draft.pk])))
     refused = pages.post(
         reverse("order_sign", args=[draft.pk]),
-        {"year_of_birth": str(patient.birth_date.year), "priority": "routine"}
-        | {"revision": draft.revision},
+        {"year_of_birth": str(patient.birth_date.year), "priority": "routine"} | {"revision": draft.revision},
     )
     kept = pages.get(reverse("order_detail", args=[signed.pk]))
 
