@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from guidelines import snapshot
 from guidelines.engine import RuleSet, RuleSetError, digest_of
 from guidelines.exceptions import ContentRefused
+from guidelines.quick_shape import Fits, Unsure, compiled
 from portal.strict_json import StrictJSONError, loads
 
 CONTENT = Path(__file__).parent / "content"
@@ -46,13 +47,7 @@ def check_pack(pack: Any) -> None:
         raise ContentRefused([("", f"holds more than {MOST_VALUES} values, which is no scenario")])
     document = pack.get("scenario") if isinstance(pack, dict) else None
     meant = [] if document is None else [(f"/scenario{place}", said) for place, said in _faults_of(document)]
-    shaped = [
-        (
-            "/" + "/".join(_escape(part) for part in fault.absolute_path) if fault.absolute_path else "",
-            _said(fault),
-        )
-        for fault in sorted(_validator().iter_errors(pack), key=lambda fault: list(map(str, fault.path)))
-    ]
+    shaped = [] if not meant and _fits(pack) else _shape_faults(pack)
     told = {around for place, _ in meant for around in _and_around(place)}
     faults = [(place, said) for place, said in shaped if place not in told] + meant
     if faults:
@@ -67,6 +62,25 @@ def check_pack(pack: Any) -> None:
     ]
     if faults:
         raise ContentRefused(faults)
+
+
+def _fits(pack: Any) -> bool:
+    """Return whether the schema surely has nothing against a pack; quick, and names no fault."""
+    try:
+        return _quick_test()(pack)
+    except Unsure:
+        return False
+
+
+def _shape_faults(pack: Any) -> list[tuple[str, str]]:
+    """Return what the schema refuses, each with its place."""
+    return [
+        (
+            "/" + "/".join(_escape(part) for part in fault.absolute_path) if fault.absolute_path else "",
+            _said(fault),
+        )
+        for fault in sorted(_validator().iter_errors(pack), key=lambda fault: list(map(str, fault.path)))
+    ]
 
 
 def _counts_more_than(value: Any, most: int) -> bool:
@@ -147,7 +161,18 @@ def shipped() -> list[Path]:
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")), format_checker=FormatChecker())
+    return Draft202012Validator(_schema(), format_checker=FormatChecker())
+
+
+@cache
+def _quick_test() -> Fits:
+    return compiled(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
+    return schema
 
 
 def _escape(part: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -194,6 +195,7 @@ def _given(field: Field, item: Document) -> bool:
     return not field.optional or field.name in item
 
 
+@cache
 def _relations(fields: tuple[Field, ...], model: type[models.Model]) -> list[str]:
     foreign = {field.name for field in model._meta.get_fields() if field.many_to_one}
     return [field.name for field in fields if field.name in foreign]

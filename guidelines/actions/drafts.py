@@ -42,13 +42,16 @@ def copy_to_draft(*, version: ScenarioVersion, by: User | None, note: str = "") 
 
 
 @transaction.atomic
-def load_pack(*, document: dict[str, Any], by: User | None, note: str = "") -> ScenarioVersion:
+def load_pack(
+    *, document: dict[str, Any], by: User | None, note: str = "", checked: bool = False
+) -> ScenarioVersion:
     """Return the draft that a pack's scenario document became. Raises DraftExists, ContentRefused.
 
-    The document has been checked by `packs.read_pack`; it is checked again here, because nothing
-    may be half loaded.
+    The document is checked here, because nothing may be half loaded; unless the caller says that
+    `packs.check_pack` has just `checked` it.
     """
-    packs.check_document(document)
+    if not checked:
+        packs.check_document(document)
     return _new_draft(snapshot.scenario_for(document), document, by=by, note=note)
 
 

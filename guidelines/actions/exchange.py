@@ -16,10 +16,15 @@ _LONGEST_NAME = 200  # of a file, as PackRecord keeps it
 
 
 @transaction.atomic
-def import_pack(*, document: dict[str, Any], by: User | None, file_name: str, form: str) -> ScenarioVersion:
-    """Return the draft that a pack of a file became. Raises DraftExists, ContentRefused."""
+def import_pack(
+    *, document: dict[str, Any], by: User | None, file_name: str, form: str, checked: bool = False
+) -> ScenarioVersion:
+    """Return the draft that a pack of a file became. Raises DraftExists, ContentRefused.
+
+    `checked`: the caller has just had it checked by `packs.check_pack`, and nobody changed it since.
+    """
     file_name = file_name[-_LONGEST_NAME:]
-    draft = load_pack(document=document, by=by, note=f"Loaded from {file_name}")
+    draft = load_pack(document=document, by=by, note=f"Loaded from {file_name}", checked=checked)
     PackRecord.objects.create(
         version=draft,
         direction=PackRecord.Direction.LOADED,

@@ -58,7 +58,9 @@ def load(
             yield seen
             continue
         try:
-            draft = actions.import_pack(document=seen.plan.document, by=by, file_name=file_name, form=form)
+            draft = actions.import_pack(
+                document=seen.plan.document, by=by, file_name=file_name, form=form, checked=True
+            )
         except ContentRefused as refusal:
             faults = [PackFault(seen.line, f"/scenario{place}", said) for place, said in refusal.errors]
             yield Handled(seen.number, seen.line, faults, seen.plan)
