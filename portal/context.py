@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from portal import display_zone
+from portal.help_sections import help_address
 from portal.models import User
 from portal.roles import Role, has_role
 from portal.sign_in.sessions import seconds_of_idleness
@@ -89,7 +90,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
     return {
         "training": settings.PORTAL_TRAINING,
         "nav_items": navigation,
-        "help_url": partial(_address, "help"),
+        "help_url": partial(help_address, request),
         "time_zone_label": display_zone.label,
         "idle_seconds": seconds_of_idleness,
     }
