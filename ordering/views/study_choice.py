@@ -271,6 +271,7 @@ def _reason_page(
             "needed": not code or _asks_reason(consultation, code),
             "choose_url": _address("study_choose", consultation, draft),
             "back_url": _address("suggestion", consultation, draft),
+            "stands_in": consultation.scenario_slug == library.NO_SCENARIO,
         },
     )
 

@@ -12,15 +12,15 @@ document.addEventListener("DOMContentLoaded", () => {
   let keeping;
   let running;
 
-  const post = (address, signal) =>
-    fetch(address, { method: "POST", body: new FormData(form), redirect: "error", signal });
+  const post = (address, more) =>
+    fetch(address, { method: "POST", body: new FormData(form), redirect: "error", ...more });
 
   const ask = async () => {
     running?.abort();
     running = new AbortController();
     panel.setAttribute("aria-busy", "true");
     try {
-      const answer = await post(form.dataset.soFar, running.signal);
+      const answer = await post(form.dataset.soFar, { signal: running.signal });
       if (!answer.ok) throw new Error(String(answer.status));
       panel.innerHTML = await answer.text();
       document.dispatchEvent(new CustomEvent("portal:request"));
@@ -31,8 +31,9 @@ document.addEventListener("DOMContentLoaded", () => {
     panel.removeAttribute("aria-busy");
   };
 
-  const keep = async () => {
-    const answer = await post(form.dataset.keep).catch(() => null); // not kept: the next answer tries again
+  const keep = async (more) => {
+    keeping = clearTimeout(keeping);
+    const answer = await post(form.dataset.keep, more).catch(() => null); // not kept: the next answer tries again
     if (answer?.ok) document.getElementById("kept").innerHTML = await answer.text();
   };
 
@@ -42,7 +43,11 @@ document.addEventListener("DOMContentLoaded", () => {
     clearTimeout(keeping);
     if (event && form.dataset.keep) keeping = setTimeout(keep, KEEP_MS);
   };
-  form.addEventListener("submit", () => clearTimeout(keeping));
+  // what is sent, or dropped, needs no keeping; a tab that is closed or left sends what it has not kept yet
+  for (const done of [form, document.getElementById("forget")]) {
+    done?.addEventListener("submit", () => (keeping = clearTimeout(keeping)));
+  }
+  window.addEventListener("pagehide", () => keeping && keep({ keepalive: true }));
   form.addEventListener("change", later);
   form.addEventListener("input", later);
   // a browser that comes back to the page restores the answers, not the panel

@@ -310,6 +310,33 @@ def test_two_tabs_with_two_patients_never_mix(portal: Portal, open_window: OpenW
     }
 
 
+@pytest.mark.parametrize("left_by", ["closing the tab", "following a link", "sending the form"])
+def test_answers_are_kept_of_a_form_that_is_left_at_once(
+    portal: Portal, open_window: OpenWindow, left_by: str
+) -> None:
+    patient = portal.patient()
+    page = step_1(open_window("clinician"), patient)
+    option(page, "diagnosis", "all").check()
+    page.locator("[name=egfr]").fill("77")
+
+    if left_by == "closing the tab":
+        page.close()
+    elif left_by == "following a link":
+        link(page, "Back to the patient").click()
+    else:
+        button(page, "See suggested study").click()
+        expect(page).to_have_url(re.compile("/consultations/"))
+
+    again = step_1(open_window("clinician"), patient)
+    wanted = "" if left_by == "sending the form" else "77"
+    for _ in range(20):  # the last words of a closed tab may still be on their way
+        if again.locator("[name=egfr]").input_value() == wanted:
+            break
+        again.wait_for_timeout(250)
+        again.reload()
+    expect(again.locator("[name=egfr]")).to_have_value(wanted)
+
+
 def test_another_organisations_order_is_a_page_not_found(portal: Portal, open_window: OpenWindow) -> None:
     theirs = Order.objects.filter(organisation=portal.user("other_clinic").organisation).first()
     assert theirs is not None

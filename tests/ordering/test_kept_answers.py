@@ -164,6 +164,7 @@ def test_a_question_that_no_scenario_covers_is_ordered_as_not_rated_with_a_reaso
     step_2 = client.post(reverse("order_without_scenario", args=[patient.pk]), follow=True)
     consultation = Consultation.objects.get()
     assert "Which study?" in text_of(step_2)
+    assert "Back to the scenarios" in text_of(step_2)
     unlisted = {
         "study": "",
         "study_text": "Orthopantomogram",
