@@ -7,9 +7,10 @@ scenarios fast.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Sequence
+from heapq import nsmallest
 
 from rapidfuzz import fuzz, process, utils
 
@@ -20,6 +21,7 @@ _BEGINNING = 0.9  # likeness of a word to its beginning
 _COMMON = 16  # of so many texts, more than one has a common word
 _LONGER = 2  # letters that a word may have too many or too few
 _SHORT = 2  # letters: so short a word is not guessed at
+_ONE = re.compile("1")
 _MOST_WORDS, _MOST_LETTERS = 16, 40  # of what is typed
 
 
@@ -38,6 +40,8 @@ class WordIndex:
             if not word.isdigit():  # a number is never misspelt
                 self.by_length.setdefault(len(word), []).append(word)
         self.rarity = {word: math.log(1 + len(texts) / len(numbers)) for word, numbers in self.places.items()}
+        self.everywhere = (1 << len(texts)) - 1
+        self.texts = {word: _as_bits(numbers) for word, numbers in self.places.items()}
         # a word that so many texts have tells texts apart; it does not find them
         self.common = {
             word for word, numbers in self.places.items() if len(numbers) * _COMMON > len(texts) > 64
@@ -47,44 +51,53 @@ class WordIndex:
         """Return the numbers of the texts that fit what was typed, best first."""
         typed = list(dict.fromkeys(words_of(query)))[:_MOST_WORDS]
         meant = [self._like(word[:_MOST_LETTERS]) for word in typed]
-        score: dict[int, float] = {}
-        for candidates in meant:
-            self._count([word for word in candidates if word not in self.common], candidates, score, None)
-        found = frozenset(score) if score else None
-        for candidates in meant:
-            self._count([word for word in candidates if word in self.common], candidates, score, found)
-        best = sorted(score, key=lambda number: (-score[number], number))
         enough = MATCH * len(typed)
-        fitting = (number for number in best if self._likeness(number, meant) >= enough)
-        return list(islice(fitting, limit))
-
-    def _count(
-        self,
-        words: list[str],
-        candidates: dict[str, float],
-        score: dict[int, float],
-        among: frozenset[int] | None,
-    ) -> None:
-        """Add to each text, or to those `among` them, what the best of these words in it is worth."""
-        worth: dict[int, float] = {}
-        for word in words:
-            held = self.places[word]
-            value = candidates[word] ** 2 * self.rarity[word]
-            numbers = held if among is None else held.keys() & among
-            if worth:
-                for number in numbers:
-                    worth[number] = max(worth.get(number, 0.0), value * held[number])
-            else:
-                worth = {number: value * held[number] for number in numbers}
-        for number, value in worth.items():
-            score[number] = score.get(number, 0.0) + value
-
-    def _likeness(self, number: int, meant: list[dict[str, float]]) -> float:
-        """Return how many of the typed words a text has, each as far as it is alike."""
-        return sum(
-            max((like for word, like in candidates.items() if number in self.places[word]), default=0.0)
+        words = [
+            [(self.places[word], like**2 * self.rarity[word], like) for word, like in candidates.items()]
             for candidates in meant
-        )
+        ]
+        score: dict[int, float] = {}
+        for number in self._candidates(meant, enough, most=limit):
+            worth = likeness = 0.0
+            for alike in words:
+                best = nearest = 0.0
+                for held, value, like in alike:
+                    if number in held:
+                        if best < (given := value * held[number]):
+                            best = given
+                        if nearest < like:
+                            nearest = like
+                worth += best
+                likeness += nearest
+            if likeness >= enough:
+                score[number] = worth
+        return nsmallest(limit, score, key=lambda number: (-score[number], number))
+
+    def _candidates(self, meant: list[dict[str, float]], enough: float, *, most: int) -> Iterator[int]:
+        """Yield the texts with the most of the typed words, `most` of them or a few more.
+
+        Sets of texts are numbers of as many bits: thousands of texts are joined in one step.
+        """
+        having = [0] * (len(meant) + 1)  # texts that have at least so many of the typed words
+        having[0] = self.everywhere
+        telling = 0
+        for candidates in meant:
+            texts = 0
+            for word in candidates:
+                texts |= self.texts[word]
+                if word not in self.common:
+                    telling |= self.texts[word]
+            for count in range(len(meant), 0, -1):
+                having[count] |= having[count - 1] & texts
+        among = telling or self.everywhere
+        given = above = 0
+        for count in range(len(meant), math.ceil(enough) - 1, -1):
+            if not count or given >= most:
+                return
+            for place in _ONE.finditer(bin(having[count] & among & ~above)[:1:-1]):
+                given += 1
+                yield place.start()
+            above = having[count]
 
     def _like(self, word: str) -> dict[str, float]:
         """Return the words that may be meant by a typed one, with their likeness from 0 to 1."""
@@ -109,6 +122,14 @@ class WordIndex:
                 for candidate, like, _ in near:
                     found[candidate] = max(found.get(candidate, 0.0), like / 100)
         return found
+
+
+def _as_bits(numbers: Collection[int]) -> int:
+    """Return the number whose bits of these places are set."""
+    bits = bytearray(max(numbers, default=0) // 8 + 1)
+    for number in numbers:
+        bits[number // 8] |= 1 << number % 8
+    return int.from_bytes(bits, "little")
 
 
 def words_of(text: str) -> list[str]:

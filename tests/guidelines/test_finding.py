@@ -1,8 +1,11 @@
 """Finding scenarios by a few words, typos forgiven, among thousands."""
 
 import random
+import time
+from collections.abc import Callable
 
 import pytest
+from rapidfuzz import fuzz, process, utils
 
 from guidelines.finding import WordIndex
 
@@ -76,6 +79,25 @@ def test_misspelt_titles_are_among_the_first_ten_of_thousands(index: WordIndex):
 
     assert len(THOUSANDS) > 4000
     assert sum(found) >= 0.95 * len(found)
+
+
+def test_finding_takes_an_eighth_of_a_scan_of_all_titles_at_most(index: WordIndex):
+    chance = random.Random(7)
+    asked = [" ".join(misspelt(word, chance) for word in chance.choice(THOUSANDS).split()) for _ in range(40)]
+
+    def seconds(look: Callable[[str], object]) -> float:
+        begun = time.process_time()
+        for typed in asked:
+            look(typed)
+        return time.process_time() - begun
+
+    scan = seconds(
+        lambda typed: process.extract(
+            typed, THOUSANDS, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=10
+        )
+    )
+
+    assert seconds(lambda typed: index.find(typed, limit=10)) <= scan / 8
 
 
 @pytest.mark.parametrize(
