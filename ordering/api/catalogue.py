@@ -158,8 +158,8 @@ PROBLEMS = (
         415,
         "unsupported-media-type",
         "The body is not JSON",
-        "The body is not `application/json`.",
-        "Send `Content-Type: application/json`.",
+        "The body is not `application/json`, or is packed (`Content-Encoding`).",
+        "Send `Content-Type: application/json`, and the body as it is.",
     ),
     KnownProblem(
         422,

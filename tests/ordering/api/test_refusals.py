@@ -450,6 +450,11 @@ def test_only_json_is_taken(api: Caller, media_type: str):
     assert answer.headers["Accept"] == "application/json"
 
 
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br", 415), ("identity", 200)])
+def test_a_body_is_not_unpacked(api: Caller, coding: str, status: int):
+    assert api.post("suggestions/", QUESTION, Content_Encoding=coding).status_code == status
+
+
 @pytest.mark.parametrize(
     "accept",
     ["*/*", "application/json", "application/problem+json", "text/html", "application/xml", "nonsense"],
