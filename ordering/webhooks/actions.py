@@ -231,6 +231,7 @@ def redeliver_range(
             within,
             Q(organisation=endpoint.organisation_id) | Q(organisation=None),
             type__in=endpoint.events,
+            occurred_at__gte=endpoint.created_at,  # what happened before was never meant for it
         )
         .exclude(pk__in=WebhookDelivery.objects.filter(endpoint=endpoint).exclude(event=None).values("event"))
         .order_by("pk")

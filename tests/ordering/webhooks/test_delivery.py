@@ -242,6 +242,20 @@ def test_enabling_sends_what_waits_and_a_range_what_was_missed(
     assert about(post.deliver()) == ["thing:missed"]
 
 
+def test_a_range_holds_nothing_from_before_the_webhook_was_made(
+    organisation: Organisation, administrator: User, post: Post
+) -> None:
+    early = happen(organisation, "thing:early")
+    endpoint, _ = actions.create_endpoint(by=administrator, url="http://127.0.0.1:9/")
+
+    for everything in (False, True):
+        since = early.occurred_at - timedelta(hours=1)
+        assert not actions.redeliver_range(
+            endpoint=endpoint, by=administrator, since=since, everything=everything
+        )
+    assert post.deliver() == []
+
+
 def test_sending_again_by_hand_keeps_the_id_and_counts_on(
     organisation: Organisation, administrator: User, endpoint: WebhookEndpoint, post: Post
 ) -> None:
