@@ -53,7 +53,7 @@ class Record:
     resources: dict[str, list[Json]] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)  # of the prefetch, in small letters
     paged: set[str] = field(default_factory=set)  # keys of which more pages exist
-    failed: set[str] = field(default_factory=set)  # keys that hold an OperationOutcome
+    failed: set[str] = field(default_factory=set)  # keys that hold an OperationOutcome, or nothing of FHIR
     foreign: int = 0  # resources about somebody else, left out
 
     def of(self, resource_type: str) -> list[Json]:
@@ -76,10 +76,17 @@ def read_record(prefetch: Mapping[str, Any], patient_id: str) -> Record:
 
 
 def _resources(value: Any, record: Record, key: str, nesting: int = 0) -> Iterator[Json]:
+    if isinstance(value, list):  # some send the resources without the Bundle around them
+        for member in value:
+            if nesting < _MAX_NESTING:
+                yield from _resources(member, record, key, nesting + 1)
+        return
     if not isinstance(value, dict):
+        if value not in (None, ""):  # something was meant, and it cannot be read
+            record.failed.add(key)
         return
     kind = type_of(value)
-    if kind == "operationoutcome":
+    if kind == "operationoutcome" or (value and not kind and "entry" not in value):
         record.failed.add(key)
     elif kind == "bundle" or (not kind and isinstance(value.get("entry"), list)):
         if any(text(link.get("relation")).casefold() == "next" for link in objects(value.get("link"))):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import itertools
 
+import pytest
+
 from tests.ordering.cds_hooks.answers import checked
 from tests.ordering.cds_hooks.fhir import FITTING, SEVERE, allergy, call, concept, draft, egfr, post, prefetch
 
@@ -78,3 +80,24 @@ def test_a_deep_and_a_large_record_are_answered(unsigned):
     body["prefetch"]["egfr"]["entry"] *= 500
 
     checked(post(unsigned, body))
+
+
+def test_conditions_without_a_bundle_around_them_are_read(unsigned):
+    body = whole()
+    body["prefetch"]["conditions"] = [entry["resource"] for entry in body["prefetch"]["conditions"]["entry"]]
+
+    (card,) = checked(post(unsigned, body))["cards"]
+    (usual,) = checked(post(unsigned, whole()))["cards"]
+    assert (card["summary"], card["detail"]) == (usual["summary"], usual["detail"])
+
+
+@pytest.mark.parametrize("junk", ["Bundle", 0, True, ["x"], {"total": 0}, {"resource": None}])
+def test_conditions_that_cannot_be_read_are_asked_for_again(unsigned, junk):
+    order = draft()
+    body = call(order, given=prefetch())
+    body["prefetch"]["conditions"] = junk
+
+    response = post(unsigned, body)
+
+    assert response.status_code == 412
+    assert "conditions" in response.content.decode()
