@@ -41,6 +41,26 @@ data_element = record(
     summary_label=text,
 )
 
+vignette = record(
+    key=key,
+    title=filled,
+    story=text,
+    answers=mapping,
+    fit=one_of(terms.FITS, terms.NEEDS_ANSWERS, terms.DOES_NOT_FIT),
+    redirects=each(key),
+    studies=each(record(study=key, role=nullable(one_of(*terms.ROLES)))),
+    advisories=each(key),
+    report=nullable(
+        record(
+            finding=key,
+            discordant=boolean,
+            complications=each(key),
+            studies_done=each(key),
+            next_steps=each(key),
+        )
+    ),
+)
+
 _scenario = record(
     slug=slug,
     title=filled,
@@ -225,29 +245,7 @@ _scenario = record(
             )
         )
     ),
-    vignettes=Optional(
-        each(
-            record(
-                key=key,
-                title=filled,
-                story=text,
-                answers=mapping,
-                fit=one_of(terms.FITS, terms.NEEDS_ANSWERS, terms.DOES_NOT_FIT),
-                redirects=each(key),
-                studies=each(record(study=key, role=nullable(one_of(*terms.ROLES)))),
-                advisories=each(key),
-                report=nullable(
-                    record(
-                        finding=key,
-                        discordant=boolean,
-                        complications=each(key),
-                        studies_done=each(key),
-                        next_steps=each(key),
-                    )
-                ),
-            )
-        )
-    ),
+    vignettes=Optional(each(vignette)),
 )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from guidelines.engine import Case, CaseError, Outcome, RuleSet, RuleSetError, run_vignette
+from guidelines.engine.document import vignette as check_vignette_shape
 from guidelines.engine.vignette_references import check_vignettes
 
 Document = Mapping[str, Any]
@@ -67,13 +68,18 @@ def run_all(document: Document, ruleset: RuleSet, published: RuleSet | None, *, 
 
 
 def _faults(document: Document) -> dict[int, list[str]]:
-    """Return what each vignette says that the document does not know, by its index."""
+    """Return what each vignette says that the document does not know, by its index.
+
+    Rows that did not come through a form or a pack may also lack what a vignette has.
+    """
     found: dict[int, list[str]] = {}
 
     def report(pointer: str, message: str) -> None:
         _, _, index, *rest = pointer.split("/")
         found.setdefault(int(index), []).append(f"{' '.join(rest).replace('_', ' ')}: {message}")
 
+    for index, vignette in enumerate(document.get("vignettes", ())):
+        check_vignette_shape(vignette, f"/vignettes/{index}", report)
     check_vignettes(document, report)
     return found
 

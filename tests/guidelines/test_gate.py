@@ -74,6 +74,11 @@ FAULTS = [
         "/advisories/8/condition",
         "never shown",
     ),
+    # only a row written by SQL can say these
+    (put("/vignettes/0/studies", [{"role": None}]), "vignette", "/vignettes/0", "Cannot be asked. studies 0"),
+    (put("/vignettes/0/studies", [7]), "vignette", "/vignettes/0", "must be an object"),
+    (put("/vignettes/0/answers", None), "vignette", "/vignettes/0", "must be an object"),
+    (put("/vignettes/0/report", {"finding": "x"}), "vignette", "/vignettes/0", "is missing"),
     (put("/vignettes/0/fit", "needs_answers"), "vignette", "/vignettes/0", "got “The scenario fits”"),
     (put("/vignettes/0/studies/1/role", "fallback"), "vignette", "/vignettes/0", "Place 2 of the studies"),
     (put("/vignettes/0/advisories", ["pregnancy"]), "vignette", "/vignettes/0", "expected and missing: Preg"),
