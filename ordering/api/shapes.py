@@ -261,6 +261,8 @@ class ScenarioSerializer(serializers.Serializer):
     version = whole("Number of the version.")
     digest = string("SHA-256 of the content.")
     state = string("published, superseded or withdrawn.")
+    review_due_on = serializers.DateField(help_text="Day by which the content is looked at again.")
+    review_overdue = yes_no("Whether that day has passed: say so wherever the advice is shown.")
     introduction = string("What the scenario is about.")
     data_elements = objects("The questions: key, label, kind, unit, minimum, maximum, choices.")
     criteria = objects("When the scenario fits, with redirects.")
