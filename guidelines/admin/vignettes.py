@@ -129,7 +129,7 @@ def spread(row: Vignette, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the fields show of a row."""
     shown: dict[str, Any] = {ANSWER + key: value for key, value in (row.answers or {}).items()}
     for place, study in enumerate((row.studies or [])[:MOST_PLACES], start=1):
-        shown[f"{PLACE}{place}"], shown[f"{ROLE}{place}"] = study["study"], study["role"] or ""
+        shown[f"{PLACE}{place}"], shown[f"{ROLE}{place}"] = study.get("study", ""), study.get("role") or ""
     shown |= {f"expected_{name}": getattr(row, name) or [] for name in ("redirects", "advisories")}
     return shown | {REPORT + name: value for name, value in (row.report or {}).items()}
 

@@ -57,6 +57,7 @@ def test_the_page_of_every_kind_of_row_is_sound(
         ("editor", "admin:guidelines_scenario_add"),
         ("editor", "admin:guidelines_scenarioversion_changelist"),
         ("editor", "admin:guideline_load_pack"),
+        ("editor", "admin:guideline_where_used"),
         ("editor", "admin:guidelines_scenarioversion_change"),
         ("editor", "admin:guideline_check"),
         ("approver", "admin:guideline_silent"),
@@ -81,6 +82,8 @@ def test_the_pages_of_the_desk_are_sound(
     arguments = [draft_of_the_other_guideline().pk] if name.endswith(of_a_version) else []
     if name.endswith("vignette_run"):
         arguments = [Vignette.objects.filter(version=draft_of_the_other_guideline())[0].pk]
+    if name.endswith("where_used"):
+        arguments = [draft_of_the_other_guideline().scenario_id]
     window = open_window(who)
     window.open(reverse(name, args=arguments))
 
