@@ -41,7 +41,7 @@ def base_of(version: ScenarioVersion) -> ScenarioVersion | None:
     """Return the version that a review compares with: the one in use, else the one it was copied from."""
     others = ScenarioVersion.objects.filter(scenario=version.scenario_id, number__lt=version.number)
     in_use = others.filter(state=State.PUBLISHED).first() if version.is_open else None
-    return in_use or version.based_on or others.order_by("-number").first()
+    return in_use or version.based_on or others.exclude(state=State.DISCARDED).order_by("-number").first()
 
 
 def difference(

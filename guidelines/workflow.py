@@ -78,6 +78,14 @@ MOVES = (
         "Withdraw",
         comment="Tell clinicians why it is out of use.",
     ),
+    Move(
+        Action.DISCARD,
+        (State.DRAFT,),
+        State.DISCARDED,
+        Role.EDITOR,
+        "Discard this draft",
+        comment="Tell the other editors why it is given up.",
+    ),
 )
 BY_ACTION = {move.action: move for move in MOVES}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guidelines.models.choices import RELEASED, Action, State
+from guidelines.models.choices import Action, State
 from guidelines.workflow import MOVES, Move
 
 HEAD = """# How a version comes into use
@@ -31,13 +31,16 @@ FOOT = """
 - At most one version of a scenario is being written (draft, in review, approved or scheduled), and at most
   one is published.
 - Released versions (published, superseded, withdrawn) never change. Any version can be copied to a draft.
+- A draft that is not wanted is **discarded**, which makes room for another. Nothing is deleted: it stays
+  readable at the desk, never changes, and can be copied like any other. Nobody outside the desk sees it.
 """
 
 
 def page() -> str:
     """Return the page as Markdown."""
     lines = [f"    {source} --> {move.target}: {_verb(move)}" for move in MOVES for source in move.sources]
-    ends = [f"    {state} --> [*]" for state in RELEASED if state is not State.PUBLISHED]
+    left = {source for move in MOVES for source in move.sources}
+    ends = [f"    {state} --> [*]" for state in State if state not in left]
     rows = [
         f"| {_said(source)} | {_verb(move)} | {_said(move.target)} | {_who(move)} |"
         f" {'yes' if move.four_eyes else ''} | {'needed' if move.comment else ''} |"

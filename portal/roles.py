@@ -37,7 +37,7 @@ ALL = ("view", "add", "change", "delete")
 # role -> (app or app.model -> what it may do with those rows)
 PERMISSIONS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.CLINICIAN: {"guidelines": READ, "ordering": WRITE},
-    Role.EDITOR: {"guidelines": ALL, "guidelines.scenarioversion": (*WRITE, "submit")},
+    Role.EDITOR: {"guidelines": ALL, "guidelines.scenarioversion": (*WRITE, "submit", "discard")},
     Role.APPROVER: {
         "guidelines": READ,
         "guidelines.scenarioversion": (

@@ -7,6 +7,7 @@ from guidelines.actions.drafts import copy_to_draft, load_pack, start_scenario
 from guidelines.actions.exchange import import_pack, record_export
 from guidelines.actions.workflow import (
     approve,
+    discard,
     publish,
     publish_due,
     release,
@@ -20,6 +21,7 @@ from guidelines.actions.workflow import (
 __all__ = [
     "approve",
     "copy_to_draft",
+    "discard",
     "import_pack",
     "load_pack",
     "publish",

@@ -109,6 +109,15 @@ def withdraw(*, version: ScenarioVersion, by: User | None, reason: str) -> Scena
     return _move(_locked(version, Action.WITHDRAW, by, reason), Action.WITHDRAW, by, reason)
 
 
+@transaction.atomic
+def discard(*, version: ScenarioVersion, by: User | None, comment: str) -> ScenarioVersion:
+    """Give up a draft, so that another can be begun, and return it. Raises MoveRefused.
+
+    It stays as it is from then on: readable at the desk, and the start of a new draft if it was a mistake.
+    """
+    return _move(_locked(version, Action.DISCARD, by, comment), Action.DISCARD, by, comment)
+
+
 def publish_due(*, now: datetime | None = None) -> list[ScenarioVersion]:
     """Publish what is scheduled for a time that has come, and return it. May run at any time, also twice.
 
@@ -266,6 +275,7 @@ EVENTS = {
     Action.PUBLISH: "guideline.published",
     Action.SUPERSEDE: "guideline.superseded",
     Action.WITHDRAW: "guideline.withdrawn",
+    Action.DISCARD: "guideline.discarded",
 }
 
 

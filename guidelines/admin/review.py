@@ -176,6 +176,8 @@ def buttons(
     """Return the moves that the person's role has for the version, with the reason where one is refused."""
     found = []
     for move in MOVES:
+        if move.action is Action.DISCARD:  # asked for on a page of its own
+            continue
         if version.state not in move.sources or not holds_role(person, move.role):
             continue
         found.append(

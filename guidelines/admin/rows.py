@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import BaseModelAdmin, StackedInline
+from django.contrib.admin.options import StackedInline
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -17,8 +14,9 @@ from django.utils.html import format_html
 
 from guidelines import snapshot
 from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, version_of, writer
-from guidelines.admin.fields import JSONTextField, KeysField, PlainTextarea, PlainTextField
 from guidelines.admin.forms import AFTER_REPORT, CONDITION_FIELDS, RowForm
+from guidelines.admin.inputs import Bench, RowInputs, bench_of
+from guidelines.admin.kept import kept_page, released
 from guidelines.admin.sections import BY_MODEL, Section
 from guidelines.admin.seen import seen_of
 from guidelines.conditions_text import in_words, labels_of
@@ -29,71 +27,7 @@ from guidelines.row_order import settle
 VOCABULARY = ("data_elements", "findings", "complications", "studies", "next_steps")
 VERSIONS = "admin:guidelines_scenarioversion_changelist"
 
-# what the inputs for kinds of model fields are
-INPUTS: dict[type[models.Field], dict[str, Any]] = {
-    models.TextField: {"form_class": PlainTextField, "widget": PlainTextarea()},
-    models.CharField: {"form_class": PlainTextField, "widget": AdminTextInputWidget},
-    models.URLField: {"assume_scheme": "https"},
-}
-KEY_LISTS = ("elements", "adds", "removes")
-OBJECT_LISTS = ("codes", "prefill")
 PROVENANCE = ("standing", "source", "verified_by", "verified_on")
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a page of a row needs to know: its version, and the words that conditions are made of."""
-
-    version: ScenarioVersion
-    document: dict[str, Any]
-
-
-def bench_of(request: HttpRequest) -> Bench:
-    """Return the bench that the page was opened with."""
-    bench: Bench = request.desk_bench  # type: ignore[attr-defined]
-    return bench
-
-
-class RowInputs(BaseModelAdmin):
-    """Inputs of a row's fields; foreign keys offer rows of the same version only."""
-
-    formfield_overrides = INPUTS
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        """Return the input of a field, without links that would open rows of other versions."""
-        made: forms.Field | None
-        if isinstance(db_field, models.JSONField):
-            return self._json_input(db_field)
-        made = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if made is not None and isinstance(made.widget, RelatedFieldWidgetWrapper):
-            made.widget = made.widget.widget
-        return made
-
-    def formfield_for_foreignkey(
-        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelChoiceField | None:
-        """Offer rows of this version, in their order."""
-        target = db_field.remote_field.model
-        if target in BY_MODEL:
-            rows = target._default_manager.filter(version=bench_of(request).version)
-            kwargs["queryset"] = rows.order_by("position", "pk")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @staticmethod
-    def _json_input(db_field: models.Field[Any, Any]) -> forms.Field:
-        text = str(db_field.help_text)
-        required = not db_field.blank
-        if db_field.name in KEY_LISTS:
-            return KeysField(
-                required=False, help_text=f"{text} One a line.", label=str(db_field.verbose_name).capitalize()
-            )
-        if db_field.name in OBJECT_LISTS:
-            return JSONTextField(
-                empty=[], required=required, help_text=text, label=str(db_field.verbose_name).capitalize()
-            )
-        return JSONTextField(required=required, help_text=text, label=str(db_field.verbose_name).capitalize())
 
 
 class NestedRows(RowInputs, StackedInline):
@@ -218,6 +152,11 @@ class RowAdmin(RowInputs, ContentAdmin):
         reader(request)
         with transaction.atomic():
             version = self._version(request, object_id)
+            if request.method == "POST" and may_write(request.user):
+                if version is None:
+                    return kept_page(request, self, "This row is gone: somebody deleted it while you wrote.")
+                if not version.is_open:
+                    return kept_page(request, self, released(version), version=version)
             if version is None and object_id is not None:  # Django says that there is no such row
                 return super().changeform_view(request, object_id, form_url, extra_context)
             if version is None or (object_id is None and not version.is_open):

@@ -18,11 +18,12 @@ from guidelines.admin.access import ContentAdmin, may_read, may_write, reader, w
 from guidelines.admin.checks import checks_of
 from guidelines.admin.fields import plain_text
 from guidelines.admin.filters import ReviewDue, WaitsFor
-from guidelines.admin.review import ReviewPage
-from guidelines.admin.rows import Bench, RowInputs
+from guidelines.admin.inputs import Bench, RowInputs
+from guidelines.admin.kept import kept_page, released
+from guidelines.admin.review import MoveForm, ReviewPage
 from guidelines.admin.sections import sections_of
 from guidelines.admin.seen import SeenForm, seen_of
-from guidelines.exceptions import DraftExists
+from guidelines.exceptions import DraftExists, MoveRefused
 from guidelines.exchange.reading import Form, form_asked
 from guidelines.exchange.writing import MEDIA_TYPES, file_name_of, pack_text
 from guidelines.models import OPEN, ScenarioVersion
@@ -73,6 +74,7 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
             path("<int:pk>/check/", site(require_GET(self.check_page)), name="guideline_check"),
             path("<int:pk>/review/", site(self.review_page), name="guideline_review"),
             path("<int:pk>/copy/", site(self.copy_page), name="guideline_copy"),
+            path("<int:pk>/discard/", site(self.discard_page), name="guideline_discard"),
             path("<int:pk>/export/", site(require_GET(self.export_pack)), name="guideline_export"),
             *super().get_urls(),
         ]
@@ -87,6 +89,8 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
         """Show or save the texts of a version, with its lists below."""
         with transaction.atomic():
             version = self._found(object_id, locked=request.method == "POST")
+            if request.method == "POST" and may_write(request.user) and version and not version.is_open:
+                return kept_page(request, self, released(version), version=version)
             context: dict[str, Any] = {}
             if version and may_read(request.user):
                 request.desk_bench = Bench(version, {})  # type: ignore[attr-defined]
@@ -141,11 +145,36 @@ class ScenarioVersionAdmin(ReviewPage, RowInputs, ContentAdmin):
         context = {"note": note, "draft": draft_now, "heading": f"Copy {version} to a new draft"}
         return self._answer(request, "copy", version, context)
 
+    def discard_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask why a draft is given up, then put it away."""
+        version = self._require(request, pk)
+        by = writer(request)
+        form, refused = MoveForm(request.POST or None), ""
+        if request.method == "POST" and not form.is_valid():
+            refused = " ".join(str(fault) for faults in form.errors.values() for fault in faults)
+        elif request.method == "POST":
+            try:
+                actions.discard(version=version, by=by, comment=form.cleaned_data["comment"])
+            except MoveRefused as refusal:
+                refused = str(refusal)
+                version.refresh_from_db()
+            else:
+                messages.success(request, f"{version} is discarded. It can be read here, and copied.")
+                return HttpResponseRedirect(self._page(version))
+        context = {
+            "comment": request.POST.get("comment", ""),
+            "refused": refused,
+            "heading": f"Discard {version}",
+        }
+        page = self._answer(request, "discard", version, context)
+        page.status_code = 409 if refused else 200
+        return page
+
     def export_pack(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Download a released version as a content pack with its checksum, as JSON, JSON Lines or YAML."""
         version = self._require(request, pk)
-        if version.is_open:
-            messages.error(request, "A draft cannot be exported: it still changes. Publish it first.")
+        if not version.is_released:
+            messages.error(request, "Only what is or was in use is exported. Publish this version first.")
             return HttpResponseRedirect(self._page(version))
         form = form_asked(request.GET.get("format", ""), default=Form.JSON)
         name = file_name_of(version, form)

@@ -18,7 +18,8 @@ from guidelines import gate, snapshot
 from guidelines.admin.access import reader
 from guidelines.admin.checks import row_of
 from guidelines.admin.forms import RowForm
-from guidelines.admin.rows import VOCABULARY, RowAdmin, bench_of
+from guidelines.admin.inputs import bench_of
+from guidelines.admin.rows import VOCABULARY, RowAdmin
 from guidelines.engine import terms
 from guidelines.engine.vignette_references import check_vignettes
 from guidelines.gate.words import Words

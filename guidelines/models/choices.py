@@ -13,6 +13,7 @@ class State(models.TextChoices):
     PUBLISHED = "published", "Published"  # in use; nothing in it can change
     SUPERSEDED = "superseded", "Superseded"  # replaced; kept, because orders were placed under it
     WITHDRAWN = "withdrawn", "Withdrawn"  # taken out of use without a successor; kept for the same reason
+    DISCARDED = "discarded", "Discarded"  # a draft that was given up; kept, never in use, and can be copied
 
 
 OPEN = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED)  # not in use yet; one a scenario
@@ -31,6 +32,7 @@ class Action(models.TextChoices):
     PUBLISH = "publish", "Published"
     SUPERSEDE = "supersede", "Superseded"  # by the publication of its successor
     WITHDRAW = "withdraw", "Withdrawn"
+    DISCARD = "discard", "Draft discarded"
 
 
 class Standing(models.TextChoices):

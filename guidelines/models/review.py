@@ -9,7 +9,7 @@ from django.db.models import Q
 from guidelines.models.choices import Action, State
 from guidelines.models.versions import ScenarioVersion
 
-NEEDS_COMMENT = (Action.SUBMIT, Action.REQUEST_CHANGES, Action.WITHDRAW)
+NEEDS_COMMENT = (Action.SUBMIT, Action.REQUEST_CHANGES, Action.WITHDRAW, Action.DISCARD)
 
 
 class Contributor(models.Model):

@@ -19,6 +19,7 @@ MAY = {  # which role may do which is in portal.roles; guidelines.workflow asks 
     Action.UNSCHEDULE.value: "take a version off the schedule",
     Action.PUBLISH.value: "publish a version",
     Action.WITHDRAW.value: "withdraw a version",
+    Action.DISCARD.value: "discard a draft",
 }
 
 slug_key = RegexValidator(
@@ -122,7 +123,7 @@ class ScenarioVersion(models.Model):
                 name="guidelines_one_open_version_per_scenario",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OPEN) | (~Q(snapshot="") & Q(digest__startswith="sha256:")),
+                condition=~Q(state__in=RELEASED) | (~Q(snapshot="") & Q(digest__startswith="sha256:")),
                 name="guidelines_released_version_has_snapshot",
             ),
             models.CheckConstraint(

@@ -67,6 +67,7 @@ def test_the_page_of_every_kind_of_row_is_sound(
         ("approver", "admin:guideline_review"),
         ("approver", "admin:guidelines_scenarioversion_change"),
         ("editor", "admin:guideline_copy"),
+        ("editor", "admin:guideline_discard"),
         ("admin", "admin:index"),
         ("admin", "admin:portal_user_changelist"),
         ("admin", "admin:portal_user_add"),
@@ -78,7 +79,7 @@ def test_the_page_of_every_kind_of_row_is_sound(
 def test_the_pages_of_the_desk_are_sound(
     who: str, name: str, open_window: OpenWindow, portal: Portal, screenshots: Path
 ) -> None:
-    of_a_version = ("version_change", "guideline_check", "guideline_review", "guideline_copy", "silent")
+    of_a_version = ("version_change", "_check", "_review", "guideline_copy", "_discard", "_silent")
     arguments = [draft_of_the_other_guideline().pk] if name.endswith(of_a_version) else []
     if name.endswith("vignette_run"):
         arguments = [Vignette.objects.filter(version=draft_of_the_other_guideline())[0].pk]

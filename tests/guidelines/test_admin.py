@@ -153,7 +153,7 @@ def test_every_row_of_a_published_version_is_read_only(desk: Client, model: type
 
     assert page.status_code == 200
     assert 'name="_save"' not in page.content.decode()
-    assert desk.post(change_url(row), {"position": 1}).status_code == 403
+    assert desk.post(change_url(row), {"position": 1}).status_code == 409
     assert desk.post(change_url(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
     assert desk.get(f"{url(f'{model._meta.model_name}_add')}?version={version.pk}").status_code == 302  # type: ignore[attr-defined]
 
@@ -502,6 +502,34 @@ def test_a_version_is_copied_with_a_note_and_once_only(desk: Client) -> None:
     assert (draft.number, draft.based_on, draft.note) == (2, published, "New rating.\nAgreed.")
     assert "already has an open draft" in again.content.decode()
     assert ScenarioVersion.objects.count() == 2
+
+
+def test_a_draft_is_discarded_with_a_reason_and_makes_room_for_another(
+    desk: Client, approver: User, as_user: AsUser
+) -> None:
+    published = publish(load(BICYCLE))
+    draft = copy(published)
+    address = reverse("admin:guideline_discard", args=[draft.pk])
+
+    linked = desk.get(change_url(draft))
+    asked = desk.get(address)
+    refused = {said: desk.post(address, {"comment": said}) for said in ("", " ", "eGFR < 30", "x" * 4001)}
+    stranger = as_user(approver).post(address, {"comment": "Not mine."})
+    assert ScenarioVersion.objects.get(pk=draft.pk).state == State.DRAFT
+    done = desk.post(address, {"comment": "Copied by mistake."}, follow=True)
+    twice = desk.post(address, {"comment": "Again."})
+
+    assert address in linked.content.decode()
+    assert address not in done.content.decode()
+    assert "Nothing is deleted" in asked.content.decode()
+    assert {page.status_code for page in refused.values()} == {409}
+    assert "eGFR &lt; 30" in refused["eGFR < 30"].content.decode()
+    assert stranger.status_code == 403
+    assert "Copied by mistake." in done.content.decode()
+    assert twice.status_code == 409
+    assert desk.get(reverse("admin:guideline_export", args=[draft.pk])).status_code == 302
+    assert desk.post(reverse("admin:guideline_copy", args=[published.pk])).status_code == 302
+    assert ScenarioVersion.objects.get(state=State.DRAFT).number == draft.number + 1
 
 
 def test_versions_and_scenarios_are_never_deleted(desk: Client, as_user: AsUser) -> None:

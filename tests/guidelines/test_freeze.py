@@ -11,7 +11,7 @@ from guidelines.models import Action, Question, ReviewStep, ScenarioVersion, Sou
 from guidelines.row_lists import LISTS
 from guidelines.workflow import BY_ACTION
 from portal import audit
-from tests.guidelines.desk import REVIEWERS, SHIPPED, TESTS, approved, copy, load, publish
+from tests.guidelines.desk import BICYCLE, REVIEWERS, SHIPPED, TESTS, approved, copy, load, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +125,19 @@ def test_a_superseded_version_never_comes_back(published: ScenarioVersion, state
 
     assert refused(ScenarioVersion.objects.filter(pk=published.pk).update, state=state)
     assert refused(ScenarioVersion.objects.filter(pk=published.pk).update, title="Another")
+
+
+def test_a_discarded_draft_stays_as_it_is() -> None:
+    draft = load(BICYCLE)
+    with audit.acting(TESTS):
+        actions.discard(version=draft, by=None, comment="Begun twice.")
+    questions = Question.objects.filter(version=draft)
+
+    assert refused(questions.update, text="Another")
+    assert refused(questions.all().delete)
+    assert refused(ScenarioVersion.objects.filter(pk=draft.pk).update, title="Another")
+    assert refused(ScenarioVersion.objects.filter(pk=draft.pk).update, state=State.DRAFT)
+    assert Question.objects.filter(version=copy(draft)).count() == questions.count() > 0
 
 
 def test_a_published_version_and_its_scenario_are_never_deleted(published: ScenarioVersion) -> None:

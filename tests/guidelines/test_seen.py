@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from guidelines.models import Criterion, DataElement, RatedStudy, ScenarioVersion
 from portal import audit
 from portal.models import User
 from portal.roles import Role
-from tests.guidelines.desk import SHIPPED, TESTS, load
+from tests.guidelines.desk import SHIPPED, TESTS, load, publish
 from tests.guidelines.test_admin import change_url, fields_of
 from tests.people import AsUser, make_user
 
@@ -121,3 +122,27 @@ def test_an_odd_memory_is_no_fault(seen: str, draft: ScenarioVersion, second: Cl
     answer = second.post(change_url(row), fields_of(second.get(change_url(row))) | {"desk_seen": seen})
 
     assert answer.status_code in (200, 302, 400)
+
+
+@pytest.mark.parametrize("what", ["row", "version", "deleted row"])
+def test_what_was_typed_into_a_form_that_is_closed_by_then_is_shown_back(
+    what: str, draft: ScenarioVersion, first: Client, second: Client
+) -> None:
+    row = RatedStudy.objects.get(version=draft, study__code="radiography-chest")
+    subject: Any = draft if what == "version" else row
+    field = "summary" if what == "version" else "limits"
+    typed = opened(second, subject) | {field: "An hour of <b>work</b>."}
+    if what == "deleted row":
+        first.post(change_url(row).replace("change", "delete"), {"post": "yes"})
+    else:
+        publish(draft)
+
+    answer = second.post(change_url(subject), typed)
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "An hour of &lt;b&gt;work&lt;/b&gt;." in page
+    assert ("deleted it while you wrote" if what == "deleted row" else "is published by now") in page
+    assert "csrf" not in page.split("What you typed")[1]
+    if what != "deleted row":
+        assert reverse("admin:guideline_copy", args=[draft.pk]) in page

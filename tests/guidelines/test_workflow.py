@@ -51,6 +51,7 @@ def take(action: Action, version: ScenarioVersion, by: User | None, comment: str
         Action.UNSCHEDULE: lambda: actions.unschedule(version=version, by=by, comment=comment),
         Action.PUBLISH: lambda: actions.publish(version=version, by=by, comment=comment),
         Action.WITHDRAW: lambda: actions.withdraw(version=version, by=by, reason=comment),
+        Action.DISCARD: lambda: actions.discard(version=version, by=by, comment=comment),
     }
     with audit.acting(audit.actor_of(by) if by else audit.current_actor() or REVIEWERS):
         return calls[action]()
@@ -65,6 +66,7 @@ ROUTES: dict[State, list[Action]] = {
     State.PUBLISHED: [Action.SUBMIT, Action.APPROVE, Action.PUBLISH],
     State.SUPERSEDED: [Action.SUBMIT, Action.APPROVE, Action.PUBLISH],
     State.WITHDRAWN: [Action.SUBMIT, Action.APPROVE, Action.PUBLISH, Action.WITHDRAW],
+    State.DISCARDED: [Action.DISCARD],
 }
 STATES = pytest.mark.parametrize("state", State, ids=str)
 
@@ -191,7 +193,9 @@ def test_the_worker_looks_for_what_is_due() -> None:
 # --- comments -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", [Action.SUBMIT, Action.REQUEST_CHANGES, Action.WITHDRAW], ids=str)
+@pytest.mark.parametrize(
+    "action", [Action.SUBMIT, Action.REQUEST_CHANGES, Action.WITHDRAW, Action.DISCARD], ids=str
+)
 def test_what_others_must_understand_needs_a_comment(action: Action) -> None:
     state = BY_ACTION[action].sources[0]
     version = version_that_is(state)
@@ -374,8 +378,10 @@ def test_a_scenario_has_one_version_that_is_being_written(state: State) -> None:
         )
 
 
-@pytest.mark.parametrize("state", [State.PUBLISHED, State.SUPERSEDED, State.WITHDRAWN], ids=str)
-def test_any_released_version_is_copied_to_a_new_draft(state: State) -> None:
+@pytest.mark.parametrize(
+    "state", [State.PUBLISHED, State.SUPERSEDED, State.WITHDRAWN, State.DISCARDED], ids=str
+)
+def test_any_version_that_is_not_being_written_is_copied_to_a_new_draft(state: State) -> None:
     version = version_that_is(state)
 
     draft = copy(version)
