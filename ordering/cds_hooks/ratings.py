@@ -11,6 +11,7 @@ from guidelines.engine import Advice
 from ordering.cds_hooks.records import Json
 
 ARGONAUT = "http://fhir.org/argonaut/Extension/pama-rating"  # all four extensions start with this
+AUC_APPLIED = f"{ARGONAUT}-auc-applied"
 ARGONAUT_RATING = "http://fhir.org/argonaut/CodeSystem/pama-rating"
 APPROPRIATE, NOT_APPROPRIATE = "appropriate", "not-appropriate"
 NO_CRITERIA = "no-criteria-apply"
@@ -67,7 +68,7 @@ def rating_extensions(advice: Advice, rating: str | None, *, consultation: str, 
     if site.qcdsm:
         extensions.append({"url": f"{ARGONAUT}-qcdsm-consulted", "valueString": site.qcdsm})
     extensions.append({"url": f"{ARGONAUT}-consult-id", "valueUri": f"urn:uuid:{consultation}"})
-    extensions.append({"url": f"{ARGONAUT}-auc-applied", "valueUri": version_url(advice, site)})
+    extensions.append({"url": AUC_APPLIED, "valueUri": version_url(advice, site)})
     return extensions
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from guidelines.engine import Advice
 from ordering.cds_hooks.bindings import CATEGORY, EXACT
-from ordering.cds_hooks.ratings import rating_extensions
+from ordering.cds_hooks.ratings import AUC_APPLIED, rating_extensions
 from ordering.fhir.values import (
     SNOMED,
     TERMINOLOGY,
@@ -190,7 +190,10 @@ def _rating(order: OrderRecord, place: Place) -> list[Json]:
     advice = Advice.from_dict(order.suggestion)
     if advice.fit == "needs_answers":
         return []
-    return rating_extensions(advice, order.rating, consultation=order.consultation, site=place.site)
+    said = rating_extensions(advice, order.rating, consultation=order.consultation, site=place.site)
+    if not order.document["rated_studies"]:  # a version that rates nothing holds no criteria to apply
+        said = [extension for extension in said if extension["url"] != AUC_APPLIED]
+    return said
 
 
 def _study(order: OrderRecord, place: Place) -> Json:

@@ -55,12 +55,17 @@ def leaflet_of(order: Order, ruleset: RuleSet, *, printed_by: str) -> Leaflet:
         sheet=sheet(order, _("Your scan"), printed_by=printed_by),
         study=order.study_label,
         sections=[section for section in sections if section.texts or section.items],
-        source=_(
-            "Based on the guideline “%(title)s”, version %(number)s. "
-            "It does not replace a talk with your doctor."
-        )
-        % {"title": order.scenario_title, "number": order.version_number},
+        source=_source(order, said),
     )
+
+
+def _source(order: Order, said: dict[str, list[str]]) -> str:
+    """Return what the leaflet rests on; of a guideline that says nothing of this study, no word."""
+    if not order.study_code and not any(said.values()):
+        return _("It does not replace a talk with your doctor.")
+    return _(
+        "Based on the guideline “%(title)s”, version %(number)s. It does not replace a talk with your doctor."
+    ) % {"title": order.scenario_title, "number": order.version_number}
 
 
 def _content(order: Order, ruleset: RuleSet) -> dict[str, list[str]]:

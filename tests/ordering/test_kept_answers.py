@@ -4,8 +4,13 @@ import pytest
 from django.urls import reverse
 
 from guidelines import library
+from ordering.cds_hooks.ratings import ARGONAUT, Site
+from ordering.fhir.reading import order_record
+from ordering.fhir.translate import service_request
+from ordering.fhir.values import Place
 from ordering.forms import DIGEST
 from ordering.models import Consultation, FavouriteScenario, KeptAnswers, Order, UnmatchedPhrase
+from ordering.printing.leaflet import leaflet_of
 from tests.content import LEUKAEMIA, SHIPPED, load
 from tests.ordering.placing import ask, place, text_of
 
@@ -176,6 +181,12 @@ def test_a_question_that_no_scenario_covers_is_ordered_as_not_rated_with_a_reaso
     assert drafted.status_code == 303, text_of(drafted)
     order = Order.objects.get()
     assert (order.study_text, order.rating, order.adherence) == ("Orthopantomogram", "", "not_applicable")
+    leaflet = leaflet_of(order, library.current(library.NO_SCENARIO)[1], printed_by="Dr Shah")
+    assert "guideline" not in leaflet.source
+    base = "https://portal.example.org"
+    at = Place(base=base, site=Site(base=base), organisation="northfield")
+    extensions = service_request(order_record(order), at)["extension"]
+    assert [row["url"].removeprefix(ARGONAUT) for row in extensions] == ["", "-consult-id"]
 
 
 def test_no_list_and_no_search_offers_what_stands_in_for_a_missing_scenario(client, patient):
