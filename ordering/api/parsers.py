@@ -27,7 +27,7 @@ class StrictJsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the value of the body. Raises Refused with the faults, BodyTooLarge, UnsupportedMediaType."""
+        """Return the value of the body. Raises Refused, BodyTooLarge, UnsupportedMediaType."""
         coding = _content_coding(parser_context)
         if coding not in {"", "identity"}:
             raise UnsupportedMediaType(coding, detail=f"Send the body as it is, without {coding}.")
