@@ -256,7 +256,7 @@ def test_every_drawing_that_a_template_names_exists(path: Path) -> None:
 
 def test_the_scripts_of_any_clinicians_page_stay_small() -> None:
     sizes = {path.stem: path.stat().st_size for path in (STATIC / "js").glob("*.js")}
-    everywhere = [sizes.pop(name) for name in ("portal", "session", "shortcuts")]
+    everywhere = [sizes.pop(name) for name in ("portal", "shortcuts")]
     scripts = sum(everywhere) + max(size for name, size in sizes.items() if not name.startswith("admin"))
 
     assert scripts <= 8 * 1024

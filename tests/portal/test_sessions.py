@@ -108,8 +108,8 @@ def test_pages_say_how_long_they_may_count_on_their_session(clinician: User) -> 
 
     assert 'data-idle-seconds="885"' in html
     assert "Stay signed in" in html
-    assert "session.js" in html
-    assert "session.js" not in Client().get("/accounts/login/").content.decode()
+    assert 'id="session-warning"' in html
+    assert "data-idle-seconds" not in Client().get("/accounts/login/").content.decode()
 
 
 def test_expired_sessions_are_removed_when_somebody_signs_in(clock: Any, clinician: User) -> None:
