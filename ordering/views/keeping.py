@@ -20,6 +20,7 @@ from ordering.exceptions import TooMuchToKeep
 from ordering.models import Patient
 from ordering.views.access import clinician_required, order_named, patient_of, signed_in
 from ordering.views.responses import SeeOther
+from ordering.views.withdrawn import guideline_withdrawn
 from ordering.working_models import KeptAnswers
 from portal.models import User
 
@@ -55,7 +56,13 @@ def kept_of(user: User) -> QuerySet[KeptAnswers]:
 @clinician_required
 def answers_keep(request: HttpRequest, patient: UUID, slug: str) -> HttpResponse:
     """Keep the answers as they are typed: say when, or leave the form for later."""
-    person, ruleset = patient_of(request, patient), current_ruleset(slug)
+    person = patient_of(request, patient)
+    try:
+        ruleset = current_ruleset(slug)
+    except Http404:
+        if LEAVE not in request.POST:  # a script saved it: the form stays on the screen
+            raise
+        return guideline_withdrawn(request, slug, person)
     typed = {name: request.POST.getlist(name) for name in request.POST}
     try:
         kept = keep_answers(

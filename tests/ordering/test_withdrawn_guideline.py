@@ -40,9 +40,14 @@ def test_step_1_says_it_is_withdrawn_and_keeps_what_was_typed(
     opened = pages.get(address)
     sent = pages.post(address, {"diagnosis": "all", "digest": leukaemia.digest, "therapy_status": "x<y"})
 
-    assert (opened.status_code, sent.status_code) == (409, 409)
+    left = pages.post(
+        reverse("answers_keep", args=[patient.pk, LEUKAEMIA]), {"diagnosis": "all", "_leave": "yes"}
+    )
+
+    assert (opened.status_code, sent.status_code, left.status_code) == (409, 409, 409)
     assert REASON in text_of(opened)
     assert "Acute lymphoblastic leukaemia" in text_of(sent)
+    assert "Acute lymphoblastic leukaemia" in text_of(left)
     assert pages.get(reverse("order_new", args=[patient.pk, "no-such"])).status_code == 404
 
 
