@@ -45,11 +45,12 @@ def test_take_pictures(portal: Portal, open_window: OpenWindow) -> None:
     _take(wide, f"{portal.url}{reverse('suggestion', args=[advice.pk])}", "step-2")
     _take(wide, f"{portal.url}{reverse('order_review', args=[draft.pk])}", "step-3")
     _take(wide, f"{portal.url}{reverse('order_detail', args=[reported.pk])}", "order")
+    _take(wide, f"{portal.url}{reverse('quality')}", "quality")
     _take(phone, f"{portal.url}{reverse('suggestion', args=[allergic.pk])}", "phone-contraindicated")
     _take(desk, f"{portal.url}{reverse('admin:guidelines_ratedstudy_change', args=[rated.pk])}", "desk")
 
     taken = sorted(FOLDER.glob("*.png"))
-    assert len(taken) == 7
+    assert len(taken) == 8
     assert [path.name for path in taken if path.stat().st_size > MOST_BYTES] == []
 
 
