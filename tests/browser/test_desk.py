@@ -42,7 +42,8 @@ def test_the_page_of_every_kind_of_row_is_sound(
     section: object, open_window: OpenWindow, portal: Portal, screenshots: Path
 ) -> None:
     version = draft_of_the_other_guideline()
-    row = section.model._default_manager.filter(version=version).first()  # type: ignore[attr-defined]
+    rows = section.model._default_manager.order_by("pk")  # type: ignore[attr-defined]
+    row = rows.filter(version=version).first() or rows.first()  # the other guideline lacks some kinds
     window = open_window("editor")
     window.open(change_url(row))
 

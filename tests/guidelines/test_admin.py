@@ -628,7 +628,7 @@ def test_a_draft_is_not_exported(desk: Client) -> None:
 
     page = desk.get(reverse("admin:guideline_export", args=[draft.pk]), follow=True)
 
-    assert "A draft cannot be exported" in page.content.decode()
+    assert "Only what is or was in use is exported" in page.content.decode()
 
 
 # --- who, and what nobody may send -------------------------------------------------------------------------
