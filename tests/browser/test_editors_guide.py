@@ -196,7 +196,7 @@ def test_a_scenario_is_written_from_nothing_and_a_clinician_orders_with_it(
     desk.get_by_role("link", name=said("Review"), exact=True).click()
     button(desk, "Approve version 1").click()
     button(desk, "Publish version 1 now").click()
-    expect(desk.get_by_text("is published")).to_be_visible()
+    expect(desk.locator(".messagelist")).to_contain_text("is published")
 
     patient = portal.patient()
     order = open_window("clinician").open(reverse("order_new", args=[patient.pk, SLUG]))
