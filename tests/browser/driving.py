@@ -78,14 +78,15 @@ class Window:
             self.faults.append(f"{self.page.url}: {message.text}")
 
 
-def axe_violations(page: Page) -> list[str]:
-    """Return what axe finds on the page, one line for each rule."""
+def axe_violations(page: Page, *, contrast: bool) -> list[str]:
+    """Return what axe finds on the page, one line for each rule; contrast takes longer than the rest."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found: dict[str, Any] = page.evaluate(
         # preloading would fetch the style sheets again, for rules that are not among these
-        "(tags) => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false})",
-        AXE_TAGS,
+        "([tags, contrast]) => axe.run({runOnly: tags, resultTypes: ['violations'], preload: false,"
+        " rules: {'color-contrast': {enabled: contrast}}})",
+        [AXE_TAGS, contrast],
     )
     return [
         f"{rule['id']}: {rule['help']}: {[node['target'] for node in rule['nodes'][:4]]}"
@@ -102,8 +103,9 @@ def scrolls_sideways(page: Page) -> bool:
 def inspect(page: Page, name: str, *, screenshots: Path | None, dark: bool = False) -> list[str]:
     """Return everything that is wrong with a page at three widths; keep two pictures in a given folder.
 
-    Of the two wider ones axe looks at one, which the name decides, and at both when pictures are kept: it
-    takes most of the time of a test run.
+    Of the two wider ones axe looks at one, which the name decides, and at both when pictures are kept; colour
+    contrast is measured then too, and always where a page is looked at in the dark. It takes most of the time
+    of a test run.
     """
     wrong: list[str] = []
     looked_at = (DESKTOP, PHONE) if screenshots else ((DESKTOP, PHONE)[crc32(name.encode()) % 2],)
@@ -115,7 +117,8 @@ def inspect(page: Page, name: str, *, screenshots: Path | None, dark: bool = Fal
             continue
         for scheme in ("light", "dark") if dark and width == looked_at[0] else ("light",):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            wrong += [f"{width} px, {scheme}: {violation}" for violation in axe_violations(page)]
+            found = axe_violations(page, contrast=dark or screenshots is not None)
+            wrong += [f"{width} px, {scheme}: {violation}" for violation in found]
         page.emulate_media(color_scheme="light")
         if screenshots:
             picture = f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}-{width}.png"

@@ -8,6 +8,7 @@ from guidelines import actions, packs
 from guidelines.engine import digest_of
 from guidelines.models import ScenarioVersion
 from portal import audit
+from tests.content import document_in
 
 CASES = Path(__file__).parents[1] / "cases" / "packs"
 SHIPPED = packs.CONTENT / "adult-all-emd-post-therapy.json"
@@ -24,7 +25,7 @@ def document_at(path: Path) -> dict[str, Any]:
 def load(path: Path = BICYCLE) -> ScenarioVersion:
     """Return the draft that a pack became."""
     with audit.acting(TESTS):
-        return actions.load_pack(document=document_at(path), by=None)
+        return actions.load_pack(document=document_in(path), by=None)
 
 
 def publish(version: ScenarioVersion) -> ScenarioVersion:
