@@ -11,7 +11,9 @@ register = template.Library()
 
 
 @register.filter
-def overdue(due: date | str) -> bool:
-    """Return whether a day, or its ISO text, is before today at the site."""
+def overdue(due: date | str | None) -> bool:
+    """Return whether a day, or its ISO text, is before today at the site; a preview and a draft may lack it."""
+    if not due:
+        return False
     day = date.fromisoformat(due) if isinstance(due, str) else due
     return day < timezone.localdate()
