@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.filter
 def overdue(due: date | str | None) -> bool:
-    """Return whether a day, or its ISO text, is before today at the site; a preview and a draft may lack it."""
+    """Return whether a day, or its ISO text, is before today at the site; without one it is not."""
     if not due:
         return False
     day = date.fromisoformat(due) if isinstance(due, str) else due
