@@ -278,6 +278,7 @@ def request_of(rules, order):
     return lambda: " ".join(request_text(order, rules))
 
 
+@pytest.mark.django_db
 def test_the_request_tells_every_answer_and_what_is_not_documented(request_of, rules):
     text = request_of()
 
@@ -289,6 +290,7 @@ def test_the_request_tells_every_answer_and_what_is_not_documented(request_of, r
     assert text.endswith("Result needed before consolidation.")
 
 
+@pytest.mark.django_db
 def test_the_request_repeats_cautions_and_the_reason_for_another_study(request_of, order, rules):
     given = consultation_of(rules, KNOWN | {"severe_contrast_allergy": "yes", "pregnancy": "yes"})
     order.consultation.answers, order.consultation.suggestion = given.answers, given.suggestion
