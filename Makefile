@@ -14,7 +14,7 @@ run: install
 	@cd "$(ROOT)" && PORTAL_TRAINING="$${PORTAL_TRAINING:-true}" exec $(PYTHON) manage.py serve
 
 test: install
-	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -n logical --maxprocesses 8 --dist worksteal $(ARGS)
+	@cd "$(ROOT)" && exec $(PYTHON) -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 screenshots: install
 	@cd "$(ROOT)" && $(PYTHON) -m pytest -q tests/browser/pictures.py && \

@@ -7,7 +7,14 @@ from importlib import import_module
 
 from django.contrib import admin
 
-_FOREIGN = ("django.contrib.auth", "allauth.account", "allauth.mfa", "axes", "knox")
+_FOREIGN = (
+    "django.contrib.auth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "knox",
+    "procrastinate.contrib.django",
+)
 
 for package in _FOREIGN:
     import_module(f"{package}.admin")  # registers its pages; importing it again, as Django does, does not
