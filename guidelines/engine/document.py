@@ -2,6 +2,7 @@
 
 from guidelines.engine import terms
 from guidelines.engine.shape import (
+    Check,
     Optional,
     Report,
     anything,
@@ -25,6 +26,13 @@ band = nullable(record(min=number, max=number))
 condition = anything  # check_condition says what is wrong with it
 # who vouches for a value and since when; documents that were published before these were kept lack them
 verified_by, verified_on = Optional(filled), Optional(day)
+# who vouches for a row: how well it is known, from where, and who checked it when
+vouched: dict[str, Check | Optional] = {
+    "standing": standing,
+    "source": nullable(key),
+    "verified_by": verified_by,
+    "verified_on": verified_on,
+}
 
 data_element = record(
     key=key,
@@ -96,10 +104,7 @@ _scenario = record(
             text=filled,
             not_met_text=filled,
             condition=condition,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
             redirects=each(record(when=condition, redirect=key)),
         )
     ),
@@ -111,10 +116,7 @@ _scenario = record(
             level=level,
             adult_msv=band,
             paediatric_msv=band,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
             paediatric_source=nullable(key),
         )
     ),
@@ -156,10 +158,7 @@ _scenario = record(
             text=filled,
             caution_text=text,
             placements=each(record(study=key, role=one_of(*terms.ROLES), caution=boolean)),
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     advisories=each(
@@ -169,10 +168,7 @@ _scenario = record(
             condition=condition,
             title=filled,
             text=filled,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     contradictions=each(record(code=key, condition=condition, text=filled, elements=each(key))),
@@ -186,10 +182,7 @@ _scenario = record(
             text=filled,
             study=nullable(key),
             prefill=each(record(element=key, value=anything, studies=each(key))),
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     next_step_rules=each(record(key=key, condition=condition, adds=each(key), removes=each(key))),
@@ -198,10 +191,7 @@ _scenario = record(
             key=key,
             title=filled,
             text=filled,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     faqs=each(
@@ -209,10 +199,7 @@ _scenario = record(
             key=key,
             question=filled,
             answer=filled,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     bindings=each(
@@ -224,10 +211,7 @@ _scenario = record(
             match=one_of(*terms.MATCHES),
             value=text,
             note=text,
-            standing=standing,
-            source=nullable(key),
-            verified_by=verified_by,
-            verified_on=verified_on,
+            **vouched,
         )
     ),
     # only in documents whose scenario has any
@@ -238,10 +222,7 @@ _scenario = record(
                 part=one_of(*terms.LEAFLET_PARTS),
                 study=nullable(key),
                 text=filled,
-                standing=standing,
-                source=nullable(key),
-                verified_by=verified_by,
-                verified_on=verified_on,
+                **vouched,
             )
         )
     ),
