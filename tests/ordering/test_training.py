@@ -9,7 +9,8 @@ from portal import audit
 from portal.models import Organisation, User
 from portal.roles import Role, has_role
 
-pytestmark = pytest.mark.django_db
+# committed, as in production: the checks of an open transaction would seal the trail anew for every event
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
